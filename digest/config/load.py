@@ -1,0 +1,146 @@
+"""Reads config.yaml: YAML → `Config`, or one `ConfigError` with the path of the key."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from digest.config.settings import (
+    AudienceSettings,
+    Config,
+    FeedSource,
+    FolderSource,
+    MaildirTransport,
+    PagesSource,
+    SendgridTransport,
+    SmtpTransport,
+)
+from digest.errors import ConfigError
+from digest.shipped import shipped
+from digest.values import AUDIENCES
+
+# The tags that pydantic puts in the location of a tagged union; they are no keys of the file.
+TAGGED: dict[str, dict[str, type[BaseModel]]] = {
+    "transport": {
+        "maildir": MaildirTransport, "smtp": SmtpTransport, "sendgrid": SendgridTransport,
+    },
+    "sources": {"folder": FolderSource, "feed": FeedSource, "pages": PagesSource},
+}  # fmt: skip
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """SafeLoader that refuses a key given twice (YAML would keep the last, silently)."""
+
+
+def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[object] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in seen:
+            raise yaml.MarkedYAMLError(None, None, f"key '{key}' given twice", key_node.start_mark)
+        seen.add(key)
+    return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
+
+
+_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def load_config(path: Path) -> Config:
+    """The settings in `path`. Raises ConfigError: file, key, what is wrong, the mend."""
+    raw = _read_yaml(path)
+    raw["audiences"] = _with_our_words(raw.get("audiences"))
+    try:
+        return Config.model_validate({**raw, "folder": path.parent.resolve()})
+    except ValidationError as error:
+        raise _explain(error.errors()[0], path) from None
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506
+    except FileNotFoundError:
+        raise ConfigError(
+            "there is no such file",
+            where=str(path),
+            mend="Run `digest init` to make one, or name it with --config",
+        ) from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(
+            f"line {line}: {error.problem}", where=str(path), mend="Mend that line"
+        ) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = str(error).replace("\n", " ")
+        raise ConfigError(
+            f"cannot be read ({reason})", where=str(path), mend="It must be readable UTF-8 YAML"
+        ) from None
+    if not isinstance(loaded, dict):
+        raise ConfigError(
+            "is empty or no mapping of keys", where=str(path), mend="Start from `digest init`"
+        )
+    if "folder" in loaded:
+        raise ConfigError("unknown key `folder`", where=str(path), mend="Remove it")
+    return loaded
+
+
+def _with_our_words(given: object) -> object:
+    """Fill each audience's missing words from the shipped config.yaml; keep the site's order."""
+    if not isinstance(given, dict | None):
+        return given
+    shipped_file = yaml.safe_load(shipped("config.yaml").read_text(encoding="utf-8"))
+    ours: dict[str, dict[str, object]] = shipped_file["audiences"]
+    merged: dict[object, object] = {}
+    for name, words in (given or {}).items():
+        merged[name] = {**ours.get(str(name), {}), **words} if isinstance(words, dict) else (
+            ours.get(str(name), words) if words is None else words
+        )  # fmt: skip
+    return merged | {name: ours[name] for name in AUDIENCES if name not in merged}
+
+
+def _explain(detail: ErrorDetails, path: Path) -> ConfigError:
+    location = [part for part in detail["loc"] if part != "folder"]
+    keys, model = _walk(location)
+    dotted = ".".join(keys).replace(".[", "[")
+    if detail["type"] == "extra_forbidden":
+        return _unknown_key(path, dotted, keys[-1], list(model.model_fields))
+    if dotted.startswith("audiences.") and dotted.endswith("[key]"):
+        return _unknown_key(path, f"audiences.{keys[1]}", keys[1], list(AUDIENCES))
+    problem = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "missing":
+        problem = "is missing"
+    elif detail["type"] == "union_tag_invalid":
+        problem = f"'{detail['ctx']['tag']}' is not known"
+        mend = f"Known are {detail['ctx']['expected_tags']}"
+        return ConfigError(problem, where=f"{path}: {dotted}.kind", mend=mend)
+    mend = f"Mend `{dotted}`; `digest init` writes a commented example" if dotted else "Mend it"
+    return ConfigError(problem, where=f"{path}: {dotted}" if dotted else str(path), mend=mend)
+
+
+def _unknown_key(path: Path, dotted: str, key: str, known: list[str]) -> ConfigError:
+    known = [name for name in known if name != "folder"]
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    mend = f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(known)}"
+    return ConfigError(f"unknown key `{dotted}`", where=str(path), mend=mend)
+
+
+def _walk(location: list[int | str]) -> tuple[list[str], type[BaseModel]]:
+    """The location as keys of the file, and the model that holds the last of them."""
+    keys: list[str] = []
+    model: type[BaseModel] = Config
+    for part in location:
+        if keys and model is Config and str(part) in TAGGED.get(keys[0], {}):
+            model = TAGGED[keys[0]][str(part)]
+            continue
+        keys.append(f"[{part}]" if isinstance(part, int) else str(part))
+        field = model.model_fields.get(str(part))
+        if field is not None and isinstance(field.annotation, type):
+            nested = field.annotation
+            model = nested if issubclass(nested, BaseModel) else model
+        elif keys[0] == "audiences" and len(keys) == 2:
+            model = AudienceSettings
+    return keys, model

@@ -1,0 +1,27 @@
+"""Tables. No logic beyond constraints and simple queries; stages and rows meet in pipeline."""
+
+from digest.models.clock import Occurrence
+from digest.models.delivery import Delivery, QueuedMail
+from digest.models.gathered import SourceState, StoredSummary
+from digest.models.issue import (
+    AuditEntry,
+    EditorChoice,
+    Issue,
+    IssueItem,
+    LedgerEntry,
+    StoredRendition,
+)
+
+__all__ = [
+    "AuditEntry",
+    "Delivery",
+    "EditorChoice",
+    "Issue",
+    "IssueItem",
+    "LedgerEntry",
+    "Occurrence",
+    "QueuedMail",
+    "SourceState",
+    "StoredRendition",
+    "StoredSummary",
+]

@@ -1,0 +1,1 @@
+"""Django's view of the project: settings, addresses, the WSGI application."""

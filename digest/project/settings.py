@@ -1,0 +1,87 @@
+"""Django's settings, derived from config.yaml (DIGEST_CONFIG names it) and the keys.
+
+Nothing is set here that config.yaml does not decide or that Django does not need.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from digest.config import load_config, load_keys
+from digest.project.database import database_settings
+from digest.shipped import shipped
+
+CONFIG = load_config(Path(os.environ.get("DIGEST_CONFIG", "config.yaml")))
+KEYS = load_keys(CONFIG.folder)
+
+SECRET_KEY = KEYS.secret_key
+DEBUG = False
+ALLOWED_HOSTS = [
+    CONFIG.publication.site_url.split("//")[1].split("/")[0].rsplit(":", 1)[0],
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+    CONFIG.web.host,
+]
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "subscribers",
+    "digest",
+]
+MIDDLEWARE = [
+    "digest.web.headers.SecurityHeaders",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+]
+ROOT_URLCONF = "digest.project.urls"
+WSGI_APPLICATION = "digest.project.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [
+            *([CONFIG.path(CONFIG.templates)] if CONFIG.templates else []),
+            shipped("templates"),
+        ],
+        "OPTIONS": {"environment": "digest.web.templates.environment"},
+    }
+]
+
+DATABASES = {"default": database_settings(CONFIG.database, CONFIG.path)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+USE_TZ = True
+TIME_ZONE = CONFIG.publication.timezone
+LANGUAGE_CODE = "en"
+USE_I18N = False
+
+LOGIN_URL = "/studio/login"
+LOGIN_REDIRECT_URL = "/studio/"
+LOGOUT_REDIRECT_URL = "/studio/login"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+_HTTPS = CONFIG.publication.site_url.startswith("https://") and CONFIG.web.trusted_proxy
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CONFIG.web.trusted_proxy else None
+CSRF_TRUSTED_ORIGINS = [CONFIG.publication.site_url]
+EMAIL_BACKEND = "digest.delivery.queue.QueueBackend"
+DEFAULT_FROM_EMAIL = CONFIG.sender.address
+
+# What the subscribers app needs to know of the newsletter; it imports nothing of digest.
+SUBSCRIBER_LISTS = {name: CONFIG.audiences[name].readers for name in CONFIG.audience_order}
+SUBSCRIBERS_HASH_KEY = KEYS.hash_key
+SUBSCRIBERS_PUBLICATION = CONFIG.publication.name
+SUBSCRIBERS_SITE_URL = CONFIG.publication.site_url
+SUBSCRIBERS_SENDER = (CONFIG.sender.name, CONFIG.sender.address)
+LOGGING_CONFIG = None

@@ -1,0 +1,17 @@
+"""The Jinja2 environment of the pages (the mails have their own in digest.mail)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from jinja2 import Environment, StrictUndefined
+
+
+def environment(**options: Any) -> Environment:
+    """Django's options, strict about undefined names, autoescaped, with `url` and `publication`."""
+    options.update(undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    env = Environment(**options)  # noqa: S701 - autoescape is set above
+    env.globals.update(url=reverse, publication=settings.SUBSCRIBERS_PUBLICATION)
+    return env

