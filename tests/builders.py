@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import yaml
+
+from digest.config import Config
+from digest.shipped import shipped
 from digest.values import (
     AUDIENCES,
+    Audience,
     Edition,
     Entry,
     Evidence,
@@ -20,6 +26,9 @@ from digest.values import (
     ThemeVerdict,
     Wording,
 )
+
+if TYPE_CHECKING:
+    from digest.models import Issue, StoredSummary
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -158,6 +167,99 @@ def an_edition(*, cards: int = 2, **changes: Any) -> Edition:
             "wording": a_wording(),
             "groups": (ThemeGroup(a_theme(), items),),
             "articles": (),
+            **changes,
+        }
+    )
+
+
+def a_month(
+    *, cards: int, themes: int = 6, audience: Audience = "patient", **changes: Any
+) -> Edition:
+    """An edition of real size: `cards` cards of everyday length, dealt out to `themes` themes."""
+    names = [f"{what} & well-being" for what in _THEMES_OF_A_MONTH[:themes]]
+    groups = tuple(
+        ThemeGroup(
+            a_theme(f"theme-{t}", name),
+            tuple(_a_card_of_everyday_length(n) for n in range(t, cards, themes)),
+        )
+        for t, name in enumerate(names)
+    )
+    return an_edition(**{"groups": groups, "wording": a_wording(audience=audience), **changes})
+
+
+_THEMES_OF_A_MONTH = (
+    "Walking", "Resting", "Swimming", "Reading", "Cooking", "Gardening",
+    "Singing", "Painting", "Writing", "Sewing", "Cycling", "Dancing",
+)  # fmt: skip
+
+
+def _a_card_of_everyday_length(n: int) -> Item:
+    teaser = a_teaser(
+        lead=f"Group {n}, who walked every day for a year, felt less tired by evening than the "
+        "group that did not.",
+        audience="Patients who tire early may ask at their next visit how to begin in small steps.",
+        caveat="Only one clinic took part, and the walkers had chosen for themselves to walk.",
+    )
+    return an_item(
+        summary=a_summary(
+            slug=f"walk-{n}",
+            title=f"A Daily Walk Went Along With Less Tiredness in Group {n}",
+            url=f"https://news.example.org/research/daily-walk-and-tiredness-{n}",
+        ),
+        teasers=dict.fromkeys(AUDIENCES, teaser),
+    )
+
+
+def a_config(folder: Path = Path("site"), **changes: Any) -> Config:
+    """The shipped configuration with whole sections changed."""
+    raw = yaml.safe_load(shipped("config.yaml").read_text(encoding="utf-8"))
+    merged = {
+        key: {**raw[key], **value}
+        if isinstance(raw.get(key), dict) and key != "transport"
+        else value
+        for key, value in changes.items()
+    }
+    return Config.model_validate({**raw, **merged, "folder": folder})
+
+
+def a_draft(number: int = 1, **changes: Any) -> Issue:
+    """An open draft with nothing in it."""
+    from digest.models import Issue
+
+    return Issue.objects.create(
+        **{
+            "number": number,
+            "window_start": NOW - timedelta(days=31),
+            "cut_off": NOW,
+            "composed_at": NOW,
+            **changes,
+        }
+    )
+
+
+def a_stored_summary(slug: str = "a-walk-a-day", **changes: Any) -> StoredSummary:
+    """A gathered summary of the symptoms theme."""
+    from digest.models import StoredSummary
+
+    plain = a_summary()
+    return StoredSummary.objects.create(
+        **{
+            "slug": slug,
+            "identity": f"test:{slug}",
+            "text_key": slug,
+            "kind": "summary",
+            "source": "drop",
+            "place": f"incoming/{slug}.html",
+            "title": f"{plain.title} ({slug})",
+            "headline": plain.headline,
+            "found": plain.found,
+            "why": plain.why,
+            "limits": plain.limits,
+            "journal": plain.journal,
+            "url": f"https://news.example.org/{slug}",
+            "published_at": plain.published_at,
+            "first_seen": NOW,
+            "content_hash": slug,
             **changes,
         }
     )

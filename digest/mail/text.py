@@ -1,0 +1,40 @@
+"""The text part: filters for its template, and the last tidying.
+
+Lines hold at most 78 characters (RFC 5322 section 2.1.1), except one that holds an address:
+a broken address is of no use.
+"""
+
+from __future__ import annotations
+
+import re
+from textwrap import TextWrapper
+
+from jinja2 import Environment
+
+from digest.mail.contents import Contents
+
+LINE = 76
+
+
+def render_text(contents: Contents, environment: Environment, slots: dict[str, str]) -> str:
+    """The text part of one mail, ending with one line break."""
+    text = environment.get_template("email/issue.txt").render(issue=contents, **slots)
+    text = re.sub(r"[ \t]+\n", "\n", text)
+    return re.sub(r"\n{4,}", "\n\n\n", text).strip() + "\n"
+
+
+def wrapped(text: str, first: str = "", rest: str | None = None) -> str:
+    """`text` in lines of at most 76 characters, `first` and `rest` before them."""
+    return TextWrapper(
+        width=LINE,
+        initial_indent=first,
+        subsequent_indent=first if rest is None else rest,
+        break_on_hyphens=False,
+        break_long_words="://" not in text,
+    ).fill(text)
+
+
+def underlined(text: str, rule: str = "-") -> str:
+    """A heading: `text`, and a line of `rule` under it as long as its longest line."""
+    heading = wrapped(text)
+    return f"{heading}\n{rule * max(len(line) for line in heading.splitlines() or [''])}"
