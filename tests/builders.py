@@ -29,6 +29,7 @@ from digest.values import (
 
 if TYPE_CHECKING:
     from digest.models import Issue, StoredSummary
+    from subscribers.models import Subscriber
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -263,3 +264,40 @@ def a_stored_summary(slug: str = "a-walk-a-day", **changes: Any) -> StoredSummar
             **changes,
         }
     )
+
+
+def a_subscriber(
+    address: str = "ann@example.org",
+    *,
+    lists: tuple[str, ...] = ("patient",),
+    state: str = "confirmed",
+    **changes: Any,
+) -> Subscriber:
+    """A subscriber on `lists`, all in one state, each with its consent record."""
+    from subscribers.addresses import address_key
+    from subscribers.models import ConsentRecord, Membership, Subscriber
+
+    key = address_key(address)
+    subscriber = Subscriber.objects.create(
+        **{
+            "address": address,
+            "address_key": key,
+            "public_id": key[:22],
+            "created_at": NOW,
+            **changes,
+        }
+    )
+    joined_at = None if state == "pending" else NOW
+    event = "asked" if state == "pending" else "confirmed"
+    for name in lists:
+        Membership.objects.create(
+            subscriber=subscriber,
+            list_name=name,
+            state=state,
+            joined_at=joined_at,
+            changed_at=NOW,
+        )
+        ConsentRecord.objects.create(
+            subscriber=subscriber, list_name=name, event=event, at=NOW, text="Yes.", actor="test"
+        )
+    return subscriber

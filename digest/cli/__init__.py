@@ -1,0 +1,1 @@
+"""`digest …`: each command opens the site, calls one step of the pipeline, and prints."""

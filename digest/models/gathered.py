@@ -10,6 +10,7 @@ class StoredSummary(models.Model):
 
     slug = models.CharField(max_length=120, unique=True)
     identity = models.CharField(max_length=600, unique=True)
+    text_key = models.CharField(max_length=64, db_index=True)  # the same words from elsewhere
     kind = models.CharField(max_length=10, choices=[("summary", "summary"), ("article", "article")])
     source = models.CharField(max_length=40)
     place = models.TextField()

@@ -8,3 +8,4 @@ urlpatterns = [
     path("", include("subscribers.urls")),
     path("", include("digest.web.urls")),
 ]
+handler404 = "subscribers.views.page_not_found"

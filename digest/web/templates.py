@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -13,5 +14,10 @@ def environment(**options: Any) -> Environment:
     """Django's options, strict about undefined names, autoescaped, with `url` and `publication`."""
     options.update(undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     env = Environment(**options)  # noqa: S701 - autoescape is set above
-    env.globals.update(url=reverse, publication=settings.SUBSCRIBERS_PUBLICATION)
+    env.globals.update(url=reverse, publication=settings.SUBSCRIBERS_PUBLICATION, month=month)
     return env
+
+
+def month(moment: datetime) -> str:
+    """ "November 2026", as the publication's readers count it."""
+    return f"{moment.astimezone(settings.CONFIG.zone):%B %Y}"

@@ -1,0 +1,214 @@
+"""The issue and its review: compose, show, issues, the editor's changes, preview, approve."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from digest.cli.output import Json, Number, print_json, say, table
+from digest.cli.site import Site, now, open_site, parse_when, shell_user
+
+Slug = Annotated[str, typer.Argument(metavar="SLUG", help="The summary's short name.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (compose, issues, show, preview, move, exclude, hold, bring, subject, approve):
+        app.command()(command)
+
+
+def compose(
+    context: typer.Context,
+    until: Annotated[str | None, typer.Option(help="The cut-off; now if left out.")] = None,
+    json: Json = False,
+) -> None:
+    """Make or refresh the open draft from what was gathered."""
+    site = open_site(context)
+    from digest.pipeline.compose import compose as run
+
+    cut_off = parse_when(until, site.config) if until else None
+    _tell_draft(site, run(site.config, now=now(), until=cut_off), json=json)
+
+
+def issues(context: typer.Context, json: Json = False) -> None:
+    """The list of issues."""
+    open_site(context)
+    from digest.models import Issue
+    from digest.pipeline.report import issue_line
+
+    lines = [issue_line(issue) for issue in Issue.objects.all()]
+    if json:
+        print_json({"issues": lines})
+        return
+    columns = ("number", "state", "studies", "cut_off", "approved_by", "sent")
+    table("", columns, ([line[column] for column in columns] for line in lines))
+    if not lines:
+        say("No issue yet: run `digest gather`, then `digest compose`.")
+
+
+def show(context: typer.Context, number: Number, json: Json = False) -> None:
+    """One issue: items, teasers, states, counts."""
+    site = open_site(context)
+    from digest.pipeline.report import issue_report
+    from digest.pipeline.review import find_issue
+
+    report = issue_report(find_issue(number), site.config)
+    if json:
+        print_json(report)
+        return
+    _tables(report)
+    for name, rendition in report["renditions"].items():
+        say(f"{name}: “{rendition['subject']}”, {rendition['html_bytes']:,} bytes")
+    for entry in report["audit"]:
+        say(f"{entry['at']} {entry['who']}: {entry['what']}")
+    if report["deliveries"]:
+        table("Deliveries", ("state", "count"), report["deliveries"].items())
+
+
+def preview(
+    context: typer.Context,
+    number: Number,
+    out: Annotated[Path, typer.Option(help="The folder to write to.")],
+    audience: Annotated[str | None, typer.Option(help="Only this edition.")] = None,
+    json: Json = False,
+) -> None:
+    """Write the very bytes that would be sent: A.html, A.txt, A.eml."""
+    site = open_site(context)
+    from digest.pipeline.preview import write_previews
+    from digest.pipeline.review import find_issue, known_audience
+
+    only = known_audience(audience) if audience else None
+    files = write_previews(find_issue(number), site.config, out, only=only, now=now())
+    if json:
+        print_json({"number": number, "files": [str(path) for path in files]})
+        return
+    for path in files:
+        say(str(path))
+
+
+def move(
+    context: typer.Context,
+    number: Number,
+    slug: Slug,
+    theme: Annotated[str, typer.Option(help="The theme's id.")],
+    json: Json = False,
+) -> None:
+    """Put an item under another theme."""
+    site = open_site(context)
+    from digest.pipeline import review
+
+    issue = review.find_issue(number)
+    review.move(issue, slug, theme, site.config, who=shell_user(), now=now())
+    _tell_draft(site, issue, json=json)
+
+
+def exclude(context: typer.Context, number: Number, slug: Slug, json: Json = False) -> None:
+    """Leave an item out for good."""
+    _put(context, number, slug, "exclude", json=json)
+
+
+def hold(context: typer.Context, number: Number, slug: Slug, json: Json = False) -> None:
+    """Hold an item over to the next issue."""
+    _put(context, number, slug, "hold", json=json)
+
+
+def bring(context: typer.Context, number: Number, slug: Slug, json: Json = False) -> None:
+    """Bring an item in that was held over or left out."""
+    _put(context, number, slug, "bring", json=json)
+
+
+def _put(context: typer.Context, number: int, slug: str, placing: Any, *, json: bool) -> None:
+    site = open_site(context)
+    from digest.pipeline import review
+
+    issue = review.find_issue(number)
+    review.put(issue, slug, placing, site.config, who=shell_user(), now=now())
+    _tell_draft(site, issue, json=json)
+
+
+def subject(
+    context: typer.Context,
+    number: Number,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="Empty: as proposed.")],
+    audience: Annotated[str, typer.Option(help="The edition.")],
+    json: Json = False,
+) -> None:
+    """Give one edition a subject of your own."""
+    site = open_site(context)
+    from digest.pipeline import review
+
+    issue = review.find_issue(number)
+    edition = review.known_audience(audience)
+    review.set_subject(issue, edition, text, site.config, who=shell_user(), now=now())
+    if json:
+        print_json({"number": number, "state": issue.state, "subjects": issue.subjects})
+    else:
+        say(f"Issue {number}, {audience}: “{text.strip() or 'as proposed'}”")
+
+
+def approve(
+    context: typer.Context,
+    number: Number,
+    by: Annotated[str, typer.Option(help="Who approves; kept in the audit.")],
+    json: Json = False,
+) -> None:
+    """Freeze the renditions: what they are now is what will be sent."""
+    site = open_site(context)
+    from digest.pipeline import review
+    from digest.pipeline.report import issue_line
+
+    issue = review.approve(review.find_issue(number), site.config, who=by, now=now())
+    if json:
+        print_json({**issue_line(issue), "hash": issue.approved_hash})
+    else:
+        say(f"Issue {number} is approved by {by}. Next: `digest send {number}`")
+
+
+def _tell_draft(site: Site, issue: Any, *, json: bool) -> None:
+    from digest.pipeline.report import draft_report
+
+    report = draft_report(issue, site.config)
+    if json:
+        print_json(report)
+        return
+    _tables(report)
+    if report["state"] == "skipped":
+        say(
+            f"Issue {report['number']} is skipped: too few items. All is kept for the next; "
+            "gather more and compose again."
+        )
+    else:
+        say(f"Next: `digest preview {report['number']} --out previews`")
+
+
+def _tables(report: dict[str, Any]) -> None:
+    title = f"Issue {report['number']} · {report['state']} · up to {report['window']['until']}"
+    rows = [
+        (item["theme"] + (" ?" if item["unsure"] else ""), item["summary"]["slug"], _study(item))
+        for item in report["items"]
+    ]
+    table(title, ("theme", "item", "study"), rows)
+    for name in ("articles", "held", "left_out"):
+        lines = report[name]
+        if lines:
+            table(
+                name.replace("_", " ").capitalize(),
+                ("item", "reason"),
+                [(line["summary"]["slug"], _reasons(line["ledger"])) for line in lines],
+            )
+
+
+def _study(item: dict[str, Any]) -> str:
+    participants = item["evidence"]["participants"]["value"]
+    kind: str = item["evidence"]["kind"]["value"]
+    return f"{kind}, {participants:,} people" if participants else kind
+
+
+def _reasons(ledger: dict[str, dict[str, str]]) -> str:
+    """One reason when all audiences share it, else each with its audience."""
+    reasons = {line["reason"] for line in ledger.values()}
+    if len(reasons) == 1:
+        return reasons.pop()
+    return "; ".join(f"{audience}: {line['reason']}" for audience, line in ledger.items())

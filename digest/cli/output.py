@@ -1,0 +1,78 @@
+"""How commands speak: one JSON document on stdout, or tables for people; the rest on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else.")]
+Number = Annotated[int, typer.Argument(metavar="N", help="The issue's number.", min=1)]
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_json(document: object) -> None:
+    """The one JSON document of a command."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def say(line: str) -> None:
+    """One line for people, as it is (no markup is read from it)."""
+    out.print(escape(line))
+
+
+def warn(lines: Iterable[str]) -> None:
+    """Lines about what was refused, on stderr, so that --json stays one document."""
+    for line in lines:
+        err.print(escape(printable(line)))
+
+
+def printable(text: str) -> str:
+    """Text from outside without control characters: a terminal obeys those."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table for people; numbers stand right."""
+    rows = [list(row) for row in rows]
+    drawn = Table(title=title or None, title_justify="left", header_style="bold")
+    for position, column in enumerate(columns):
+        number = bool(rows) and all(isinstance(row[position], int) for row in rows)
+        drawn.add_column(column, justify="right" if number else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(escape(printable("" if cell is None else str(cell))) for cell in row))
+    out.print(drawn, soft_wrap=False)
+
+
+@contextmanager
+def progress_bar(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on stderr with rate and time left; None when stderr is no terminal or under --json."""
+    if quiet or not err.is_terminal:
+        yield None
+        return
+    columns: list[Any] = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    ]
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task(what, total=None, rate="")
+
+        def report(done: int, total: int) -> None:
+            speed = progress.tasks[0].speed
+            rate = f"{speed:,.0f}/s" if speed else ""
+            progress.update(task, completed=done, total=total, rate=rate)
+
+        yield report

@@ -1,0 +1,213 @@
+"""`digest subscribers …`: people on the lists. The work is done by the subscribers app."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from digest.cli.output import Json, print_json, say, table, warn
+from digest.cli.site import Site, now, open_site, parse_when, shell_user
+from digest.errors import Refused
+
+app = typer.Typer(help="People on the lists.", no_args_is_help=True, rich_markup_mode=None)
+
+Address = Annotated[str, typer.Argument(metavar="ADDRESS")]
+List = Annotated[str, typer.Option("--list", help="The list: patient, caregiver or clinician.")]
+ConsentSource = Annotated[
+    str, typer.Option(help="Where consent came from; with it, members are confirmed at once.")
+]
+ConsentDate = Annotated[str | None, typer.Option(help="When consent was given.")]
+
+
+@contextlib.contextmanager
+def _people(context: typer.Context) -> Iterator[Site]:
+    """The site, with errors of the subscribers app told as ours; mails that fell due are sent."""
+    site = open_site(context)
+    from subscribers.errors import SubscribersError
+
+    try:
+        yield site
+    except SubscribersError as error:
+        raise Refused(error.what, where=error.where, mend=error.mend) from None
+
+
+def _send_confirmations(site: Site) -> dict[str, int]:
+    """Confirmation mails wait in a queue until no transaction is open (law 11)."""
+    from digest.pipeline.deliver import flush_queue
+
+    return flush_queue(site.config, site.keys)
+
+
+def _date(text: str | None, site: Site) -> datetime | None:
+    return parse_when(text, site.config) if text else None
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV with a column of addresses.")],
+    list_: List,
+    consent: Annotated[str, typer.Option(help="The text that they agreed to.")],
+    consent_source: ConsentSource = "",
+    consent_date: ConsentDate = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen.")] = False,
+    json: Json = False,
+) -> None:
+    """Import people into a list. Nobody who left or is suppressed comes back by it."""
+    with _people(context) as site:
+        from subscribers.importing import import_csv
+
+        report = import_csv(
+            file,
+            list_name=list_,
+            consent_text=consent,
+            consent_source=consent_source,
+            consent_date=_date(consent_date, site),
+            dry_run=dry_run,
+            actor=shell_user(),
+            now=now(),
+        )
+        asked = {} if dry_run else _send_confirmations(site)
+    if json:
+        rows = [asdict(row) for row in report.rows]
+        counts = {"rows": len(rows)} | {str(what): n for what, n in report.counts.items()}
+        print_json({"dry_run": dry_run, "counts": counts, "rows": rows, "confirmations": asked})
+    else:
+        counted = [(what.replace("_", " "), count) for what, count in report.counts.items()]
+        table("Would happen" if dry_run else "Imported", ("result", "rows"), counted)
+        if asked.get("accepted"):
+            say(f"{asked['accepted']} were asked by mail to confirm.")
+    warn(report.refused())
+    if report.counts["invalid"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    address: Address,
+    list_: List,
+    name: Annotated[str, typer.Option(help="Optional.")] = "",
+    consent: Annotated[str, typer.Option(help="The text that they agreed to.")] = "",
+    consent_source: ConsentSource = "",
+    json: Json = False,
+) -> None:
+    """Put one address on a list; without --consent-source, it is asked by mail."""
+    with _people(context) as site:
+        from subscribers.membership import Consent, join
+
+        given = Consent(consent, actor=shell_user(), source=consent_source)
+        result = join(address, list_, given, name=name, now=now())
+        asked = _send_confirmations(site)
+    if json:
+        print_json({"result": result, "confirmations": asked})
+    else:
+        mail = " A mail asks for confirmation." if asked.get("accepted") else ""
+        say(f"{result.replace('_', ' ')}.{mail}")
+    if result in ("opted_out_before", "suppressed"):
+        warn([f"digest: not added: {result.replace('_', ' ')}. Only the person can undo that."])
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    list_: Annotated[str | None, typer.Option("--list", help="Only this list.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A file; stdout if left out.")] = None,
+    json: Json = False,
+) -> None:
+    """Write the lists as CSV (or JSON)."""
+    with _people(context):
+        from subscribers.exporting import export_rows, write_csv
+
+        rows = export_rows(list_)
+        if json:
+            print_json({"subscribers": list(rows)})
+            return
+        if out is None:
+            write_csv(rows, sys.stdout)
+            return
+        try:
+            with out.open("w", encoding="utf-8", newline="") as stream:
+                count = write_csv(rows, stream)
+        except OSError as error:
+            what, mend = f"cannot be written ({error.strerror})", "Name another file"
+            raise Refused(what, where=str(out), mend=mend) from None
+    say(f"{count} rows in {out}")
+
+
+@app.command()
+def show(context: typer.Context, address: Address, json: Json = False) -> None:
+    """All that is known of one address: lists, consent, deliveries."""
+    with _people(context):
+        from digest.pipeline.report import subscriber_report
+
+        report = subscriber_report(address)
+    if json:
+        print_json(report)
+        return
+    if report["suppressed"]:
+        say("Suppressed: is not mailed.")
+    table("Lists", ("list", "state", "joined"), [tuple(m.values()) for m in report["memberships"]])
+    columns = ("at", "event", "list", "source", "actor", "text")
+    table("Consent", columns, [[c[column] for column in columns] for c in report["consents"]])
+    received = ("issue", "audience", "state", "detail")
+    table("Issues", received, [[d[column] for column in received] for d in report["deliveries"]])
+
+
+@app.command()
+def leave(
+    context: typer.Context,
+    address: Address,
+    list_: Annotated[str | None, typer.Option("--list", help="Only this list; else all.")] = None,
+    json: Json = False,
+) -> None:
+    """Take an address off a list, or off all."""
+    with _people(context):
+        from subscribers.leave import leave as run
+        from subscribers.membership import find_subscriber
+
+        subscriber = find_subscriber(address)
+        if subscriber is None:
+            raise Refused(
+                "nobody has that address", mend="`digest subscribers export` lists everyone"
+            )
+        left = run(subscriber, list_, actor=shell_user(), source="command line", now=now())
+    _tell({"left": list(left)}, f"Left: {', '.join(left) or 'nothing; had left before'}", json)
+
+
+@app.command()
+def erase(context: typer.Context, address: Address, json: Json = False) -> None:
+    """Erase everything about a person; a keyed hash stays, so that no import brings them back."""
+    with _people(context):
+        from subscribers.erase import erase as run
+
+        result = run(address, now=now())
+        if result == "unknown":
+            raise Refused("nobody has that address", mend="Check how it is written")
+    _tell({"result": result}, result.replace("_", " "), json)
+
+
+@app.command()
+def suppress(context: typer.Context, address: Address, json: Json = False) -> None:
+    """Never mail this address again."""
+    with _people(context):
+        from subscribers.models import Suppression
+        from subscribers.suppression import suppress as run
+
+        is_new = run(address, Suppression.Reason.OPERATOR, shell_user(), now=now())
+    _tell({"new": is_new}, "suppressed" if is_new else "was suppressed already", json)
+
+
+def _tell(document: dict[str, Any], line: str, json: bool) -> None:
+    if json:
+        print_json(document)
+    else:
+        say(line)

@@ -1,0 +1,102 @@
+"""Sending an issue and looking after its deliveries."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from digest.cli.output import Json, Number, print_json, progress_bar, say, table
+from digest.cli.site import now, open_site, parse_when, shell_user
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (send, pause, resume, cancel, deliveries):
+        app.command()(command)
+
+
+def send(
+    context: typer.Context,
+    number: Number,
+    at: Annotated[str | None, typer.Option(help="Later, by the clock of `digest run`.")] = None,
+    json: Json = False,
+) -> None:
+    """Send an approved issue to the end. Safe to kill and to run again."""
+    site = open_site(context)
+    from digest.pipeline import review
+    from digest.pipeline.deliver import send_issue
+
+    issue = review.find_issue(number)
+    if at:
+        moment = parse_when(at, site.config)
+        review.schedule(issue, moment, who=shell_user(), now=now())
+        _tell_state(issue, json=json)
+        return
+    with progress_bar(f"Issue {number}", quiet=json) as bar:
+        counts = send_issue(number, site.config, site.keys, progress=bar)
+    issue.refresh_from_db()
+    if json:
+        print_json({"number": number, "state": issue.state, "deliveries": counts})
+        return
+    table(f"Issue {number} · {issue.state}", ("deliveries", "count"), counts.items())
+    if counts.get("unknown"):
+        say(
+            "Unknown: on the wire when a sender died. They are never sent again by themselves; "
+            f"`digest deliveries {number} --state unknown` lists them."
+        )
+    if counts.get("deferred"):
+        say(f"Deferred: the other side asked to wait. Run `digest send {number}` again later.")
+
+
+def pause(context: typer.Context, number: Number, json: Json = False) -> None:
+    """Stop an issue that is going out."""
+    _turn(context, number, "pause", json=json)
+
+
+def resume(context: typer.Context, number: Number, json: Json = False) -> None:
+    """Let a paused issue go on."""
+    _turn(context, number, "resume", json=json)
+
+
+def cancel(context: typer.Context, number: Number, json: Json = False) -> None:
+    """Give up an issue before its first mail; its summaries wait for the next one."""
+    _turn(context, number, "cancel", json=json)
+
+
+def _turn(context: typer.Context, number: int, verb: str, *, json: bool) -> None:
+    open_site(context)
+    from digest.pipeline import review
+
+    issue = getattr(review, verb)(review.find_issue(number), who=shell_user(), now=now())
+    _tell_state(issue, json=json)
+
+
+def _tell_state(issue: Any, *, json: bool) -> None:
+    from digest.pipeline.report import issue_line
+
+    if json:
+        print_json(issue_line(issue))
+        return
+    when = f" for {issue.send_at:%Y-%m-%d %H:%M} UTC" if issue.send_at else ""
+    say(f"Issue {issue.number} is {issue.state}{when}.")
+
+
+def deliveries(
+    context: typer.Context,
+    number: Number,
+    state: Annotated[str | None, typer.Option(help="Only those in this state.")] = None,
+    address: Annotated[str | None, typer.Option(help="Only this address.")] = None,
+    json: Json = False,
+) -> None:
+    """Who got the issue, who did not, and why."""
+    open_site(context)
+    from digest.pipeline.report import delivery_lines
+    from digest.pipeline.review import find_issue
+
+    lines = delivery_lines(find_issue(number), state=state, address=address)
+    if json:
+        print_json({"number": number, "deliveries": lines})
+        return
+    columns = ("address", "audience", "state", "detail", "changed")
+    table("", columns, ([line[column] for column in columns] for line in lines))

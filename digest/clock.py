@@ -1,0 +1,185 @@
+"""The clock: APScheduler wakes it, it claims the slots that are due, and calls the pipeline.
+
+A scheduled occurrence is a unique row keyed by its slot: however many clocks run, it happens
+once; if it is too late, it asks (law 10). The clock only decides when; what is done is the
+pipeline's, and sending is handed on as a scheduled issue, so that a long send blocks no slot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from django.db import close_old_connections, transaction
+
+from digest.config import Config, Keys
+from digest.errors import DigestError
+from digest.models import Issue, Occurrence
+from digest.pipeline import review
+from digest.pipeline.compose import compose
+from digest.pipeline.deliver import flush_queue, send_issue
+from digest.pipeline.gather import gather
+from digest.timetable import due_times, instant_of, slot_of
+
+TICK_SECONDS = 15
+ABANDONED_AFTER = timedelta(minutes=15)  # a claimed slot whose process died is taken up again
+WHO = "the schedule"
+
+log = structlog.get_logger("clock")
+Steps = dict[str, Callable[[Config, datetime], tuple[str, str]]]
+
+
+def start_clock(config: Config, keys: Keys) -> BackgroundScheduler:
+    """Start ticking in the background; the caller shuts the scheduler down."""
+    scheduler = BackgroundScheduler(timezone=config.zone)
+    for name, work in (("slots", partial(tick, config)), ("mails", partial(mails, config, keys))):
+        scheduler.add_job(
+            _quietly(name, work),
+            "interval",
+            seconds=TICK_SECONDS,
+            next_run_time=datetime.now(UTC),
+            max_instances=1,
+            coalesce=True,
+            id=name,
+        )
+    scheduler.start()
+    return scheduler
+
+
+def _quietly(name: str, work: Callable[[datetime], None]) -> Callable[[], None]:
+    """One tick that ends in a log line, never in a traceback; the next tick tries again."""
+
+    def run() -> None:
+        close_old_connections()
+        try:
+            work(datetime.now(UTC))
+        except DigestError as error:
+            log.error(name, problem=error.line())
+        except Exception as error:
+            # Only the kind of error: its text could hold an address, and logs must not.
+            log.error(name, problem=f"unexpected {type(error).__name__}; see `digest check`")
+        finally:
+            close_old_connections()
+
+    return run
+
+
+def tick(config: Config, now: datetime) -> None:
+    """Claim and do every slot that is due; take up what waits or was abandoned."""
+    for job in STEPS:
+        expression = getattr(config.schedule, job)
+        if expression is not None:
+            _claim_due(job, expression, config, now)
+        for occurrence in _open_occurrences(job, now):
+            if _take(occurrence, now):
+                _do(occurrence, config, now)
+
+
+def mails(config: Config, keys: Keys, now: datetime) -> None:
+    """Send what is scheduled and due, go on with what is under way, empty the queue of mails."""
+    flush_queue(config, keys)
+    due = Issue.objects.filter(state=Issue.State.SCHEDULED, send_at__lte=now)
+    under_way = Issue.objects.filter(state=Issue.State.SENDING)
+    for issue in due.union(under_way).order_by("number"):
+        log.info("sending", issue=issue.number)
+        counts = send_issue(issue.number, config, keys)
+        log.info("sent", issue=issue.number, **counts)
+
+
+def _claim_due(job: str, expression: str, config: Config, now: datetime) -> None:
+    last = Occurrence.objects.filter(job=job).first()  # ordered: the latest slot
+    if last is None:
+        # The very first start: nothing before it was ever due.
+        _occur(job, slot_of(now, config.zone), "skipped", "the clock's first start", now)
+        return
+    due = due_times(expression, config.zone, instant_of(last.slot, config.zone), now)
+    slots = sorted({slot for moment in due if (slot := slot_of(moment, config.zone)) > last.slot})
+    for slot in slots[:-1]:
+        _occur(job, slot, "missed", "the clock was not running; the next slot caught up", now)
+    for slot in slots[-1:]:
+        late = now - instant_of(slot, config.zone)
+        if job != "gather" and late > config.schedule.max_lateness:
+            ask = f"more than {config.schedule.max_lateness} late: run `digest {job}` yourself"
+            _occur(job, slot, "missed", ask, now)
+        else:
+            _occur(job, slot, "waiting", "", now)
+
+
+def _occur(job: str, slot: str, state: str, note: str, now: datetime) -> None:
+    """A row for the slot, unless another clock was first (law 10: the unique row decides)."""
+    row = Occurrence(job=job, slot=slot, state=state, note=note, claimed_at=now)
+    Occurrence.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def _open_occurrences(job: str, now: datetime) -> Iterator[Occurrence]:
+    yield from Occurrence.objects.filter(job=job, state="waiting").order_by("slot")
+    abandoned = Occurrence.objects.filter(job=job, state="claimed")
+    yield from abandoned.filter(claimed_at__lt=now - ABANDONED_AFTER).order_by("slot")
+
+
+def _take(occurrence: Occurrence, now: datetime) -> bool:
+    """Claim by conditional update; the one whose update changed the row acts."""
+    same = Occurrence.objects.filter(
+        pk=occurrence.pk, state=occurrence.state, claimed_at=occurrence.claimed_at
+    )
+    return same.update(state="claimed", claimed_at=now) == 1
+
+
+def _do(occurrence: Occurrence, config: Config, now: datetime) -> None:
+    with _failures_noted(occurrence, now):
+        late = now - instant_of(occurrence.slot, config.zone)
+        state, note = STEPS[occurrence.job](config, now)
+        if state == "waiting" and late > config.schedule.max_lateness:
+            state, note = "missed", f"{note}; more than {config.schedule.max_lateness} late"
+        _finish(occurrence, state, note, now)
+
+
+@contextmanager
+def _failures_noted(occurrence: Occurrence, now: datetime) -> Iterator[None]:
+    try:
+        yield
+    except DigestError as error:
+        _finish(occurrence, "failed", error.line(), now)
+    except Exception as error:
+        _finish(occurrence, "failed", f"unexpected {type(error).__name__}", now)
+        raise
+
+
+def _finish(occurrence: Occurrence, state: str, note: str, now: datetime) -> None:
+    if (state, note) != ("waiting", occurrence.note):
+        log.info(occurrence.job, slot=occurrence.slot, state=state, note=note)
+    Occurrence.objects.filter(pk=occurrence.pk).update(state=state, note=note, finished_at=now)
+
+
+def _gather(config: Config, now: datetime) -> tuple[str, str]:
+    results = gather(config, now=now)
+    new, failed = sum(r.new for r in results), sum(r.failed for r in results)
+    return "done", f"{new} new, {failed} refused"
+
+
+def _compose(config: Config, now: datetime) -> tuple[str, str]:
+    issue = compose(config, now=now)
+    return "done", f"issue {issue.number} is a {issue.state}"
+
+
+def _send(config: Config, now: datetime) -> tuple[str, str]:
+    """Hand the approved issue on to be sent; an unapproved one waits for its editor."""
+    draft = Issue.objects.filter(state=Issue.State.DRAFT).first()
+    if draft and config.issue.approval == "none":
+        draft = review.approve(draft, config, who=f"{WHO} (approval: none)", now=now)
+    approved = Issue.objects.filter(state=Issue.State.APPROVED).first()
+    if approved:
+        with transaction.atomic():
+            review.schedule(approved, now, who=WHO, now=now)
+        return "done", f"issue {approved.number} goes out"
+    if draft:
+        approve = f"`digest approve {draft.number} --by NAME`"
+        return "waiting", f"issue {draft.number} waits for approval: {approve}"
+    return "skipped", "no issue is open"
+
+
+STEPS: Steps = {"gather": _gather, "compose": _compose, "send": _send}

@@ -1,0 +1,185 @@
+"""Check: what an operator should know before the first issue, each with key, reason and hint."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from digest.config import Config
+from digest.config.settings import MaildirTransport, SmtpTransport
+from digest.delivery.transports import open_transport
+from digest.editorial.themes import load_taxonomy
+from digest.errors import DigestError
+
+Level = Literal["ok", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding: what it concerns in config.yaml, what was seen, what to do."""
+
+    level: Level
+    key: str
+    reason: str
+    hint: str = ""
+
+    def document(self) -> dict[str, str]:
+        """As JSON prints it."""
+        return asdict(self)
+
+
+def check_site(config: Config) -> list[Finding]:
+    """Every finding, errors first."""
+    findings = [finding for examine in EXAMINATIONS for finding in examine(config)]
+    rank = {"error": 0, "warning": 1, "ok": 2}
+    return sorted(findings, key=lambda finding: rank[finding.level])
+
+
+def _database(config: Config) -> Iterator[Finding]:
+    # `digest check` opened the site before this, so the tables are there.
+    yield Finding("ok", "database", "it opens, and its tables are up to date")
+
+
+def _sender(config: Config) -> Iterator[Finding]:
+    for key in ("name", "address"):
+        if word := config.privacy.diagnosis_in(getattr(config.sender, key)):
+            yield Finding(
+                "error",
+                f"sender.{key}",
+                f"it names a diagnosis ('{word}'), and an inbox is seen by others",
+                "Choose a name without that word",
+            )
+    if "Example Street" in config.sender.postal_address:
+        yield Finding(
+            "warning",
+            "sender.postal_address",
+            "it is still the example",
+            "Write your own: the law asks for it in every mail",
+        )
+
+
+def _subjects(config: Config) -> Iterator[Finding]:
+    for audience, words in config.audiences.items():
+        for part, text in (("subject", words.subject), ("preheader", words.preheader)):
+            if word := config.privacy.diagnosis_in(text):
+                yield Finding(
+                    "error",
+                    f"audiences.{audience}.{part}",
+                    f"it names a diagnosis ('{word}')",
+                    "Say it without that word; an issue with it cannot be approved",
+                )
+
+
+def _sources(config: Config) -> Iterator[Finding]:
+    if not config.sources:
+        yield Finding("warning", "sources", "there is none", "Add one; docs/sources.md tells how")
+    for number, source in enumerate(config.sources):
+        key = f"sources[{number}]"
+        if source.kind == "folder" and not config.path(source.path).is_dir():
+            yield Finding(
+                "error", f"{key}.path", f"there is no folder {source.path}", "Make it, or mend it"
+            )
+        elif source.kind == "pages":
+            yield Finding(
+                "error", f"{key}.kind", "'pages' is not built yet", "Use a feed or a folder"
+            )
+        else:
+            yield Finding("ok", key, f"{source.kind} '{source.name}'")
+
+
+def _files(config: Config) -> Iterator[Finding]:
+    if config.templates and not config.path(config.templates).is_dir():
+        yield Finding(
+            "error", "templates", f"there is no folder {config.templates}", "Make it, or write null"
+        )
+    try:
+        load_taxonomy(config.path(config.themes) if config.themes else None)
+    except DigestError as error:
+        yield Finding("error", "themes", error.what, error.mend)
+
+
+def _transport(config: Config) -> Iterator[Finding]:
+    if isinstance(config.transport, MaildirTransport):
+        folder = config.path(config.transport.path)
+        place = folder if folder.exists() else folder.parent
+        if os.access(place, os.W_OK):
+            yield Finding(
+                "ok", "transport", f"maildir {config.transport.path}: mails are files here, "
+                "nobody is mailed", "Set transport.kind to smtp for a real issue"
+            )  # fmt: skip
+        else:
+            yield Finding("error", "transport.path", f"{place} is not writable", "Mend its mode")
+    elif isinstance(config.transport, SmtpTransport):
+        yield from _smtp(config, config.transport)
+    else:
+        yield Finding(
+            "error", "transport.kind", "'sendgrid' is not built yet", "Use smtp or maildir"
+        )
+
+
+def _smtp(config: Config, smtp: SmtpTransport) -> Iterator[Finding]:
+    from django.conf import settings
+
+    if smtp.tls == "none" and smtp.username:
+        yield Finding(
+            "warning", "transport.tls", "the password would cross the network in plain text",
+            "Use starttls or implicit",
+        )  # fmt: skip
+    if smtp.username and not settings.KEYS.smtp_password:
+        yield Finding(
+            "error", "transport.username", "DIGEST_SMTP_PASSWORD is not set",
+            "Set it in the environment or in digest.keys",
+        )  # fmt: skip
+        return
+    try:
+        with open_transport(config, settings.KEYS):
+            pass
+        yield Finding("ok", "transport", f"smtp {smtp.host}:{smtp.port} answers")
+    except DigestError as error:
+        yield Finding("error", "transport", error.what, error.mend)
+
+
+def _names(config: Config) -> Iterator[Finding]:
+    domain = config.sender.address.rpartition("@")[2]
+    if domain.endswith(("example.org", "example.com", "example.net")):
+        yield Finding(
+            "warning", "sender.address", f"{domain} is an example", "Write an address of your own"
+        )
+        return
+    try:
+        socket.getaddrinfo(domain, None)
+    except OSError:
+        yield Finding(
+            "warning", "sender.address", f"{domain} was not found in DNS",
+            "Its mail needs MX, SPF, DKIM and DMARC records; ask your mail provider for them",
+        )  # fmt: skip
+        return
+    yield Finding(
+        "ok", "sender.address", f"{domain} is in DNS",
+        "See that SPF, DKIM and DMARC records name your mail server",
+    )  # fmt: skip
+
+
+def _not_built(config: Config) -> Iterator[Finding]:
+    """A key that this version reads but does not act on must not pass silently."""
+    if config.privacy.encrypt_addresses:
+        yield Finding(
+            "warning", "privacy.encrypt_addresses",
+            "not built yet: addresses lie in the database in plain text",
+            "Keep the database on an encrypted disk",
+        )  # fmt: skip
+    unread = {
+        "glossary": config.glossary,
+        "pace.warm_up": config.pace.warm_up,
+        "feedback.mailbox": config.feedback.mailbox,
+        "feedback.sendgrid_public_key": config.feedback.sendgrid_public_key,
+    }
+    for key, value in unread.items():
+        if value:
+            yield Finding("warning", key, "not built yet: it has no effect", "Leave it null")
+
+
+EXAMINATIONS = (_database, _sender, _subjects, _sources, _files, _transport, _names, _not_built)

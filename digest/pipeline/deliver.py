@@ -1,0 +1,303 @@
+"""Deliver: an approved issue → one mail per confirmed subscriber, and the queued mails.
+
+    lock → check the approval → recover → (claim → wire → settle)… → sent
+
+Intent is committed before the wire and the outcome after it, and no transaction is open in
+between (laws 3 and 11). Safe to kill at any moment and to run again; run twice, it sends
+nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db import transaction
+
+from digest.config import Config, Keys
+from digest.delivery import records
+from digest.delivery.lock import QUEUE_LOCK, SEND_LOCK, only_one
+from digest.delivery.message import build_envelope, mailable, message_id_for
+from digest.delivery.pace import Pace
+from digest.delivery.records import Claimed
+from digest.delivery.transports import Transport, open_transport
+from digest.errors import DeliveryError, Refused
+from digest.mail.slots import personalise
+from digest.models import AuditEntry, Issue, QueuedMail
+from digest.pipeline.approval import approval_hash
+from digest.pipeline.render import rendition_value
+from digest.pipeline.review import find_issue
+from digest.values import Envelope, Outcome, Personal, Rendition
+from subscribers.tokens import leave_url
+
+State = Issue.State
+Clock = Callable[[], datetime]
+Progress = Callable[[int, int], None]  # mails that are through, mails in all
+
+READY = (State.APPROVED, State.SCHEDULED)
+MEND = {
+    State.DRAFT: "Approve it first: `digest approve {n} --by NAME`",
+    State.PAUSED: "Run `digest resume {n}` first",
+    State.CANCELLED: "Run `digest compose` for a new one",
+    State.SKIPPED: "It has too few items; run `digest compose` once there are more",
+}
+# Where a mail may be delivered again, many go between two commits. Where it may not, one: what
+# a killed sender leaves unknown, and what someone who leaves just now still gets, is one mail.
+BATCH_REPEATABLE, BATCH_ONCE = 200, 1
+
+
+def utc_now() -> datetime:
+    """This instant, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """What every mail of an issue has in common."""
+
+    number: int
+    config: Config
+    keys: Keys
+    editions: Mapping[str, Rendition]
+
+    def envelope(self, claimed: Claimed, date: datetime) -> Envelope:
+        """The mail of one delivery. Raises Refused when it cannot be mailed."""
+        person = claimed.subscriber
+        return self.fill(
+            claimed.audience,
+            address=person.address,
+            name=person.name,
+            unsubscribe_url=leave_url(person, claimed.audience),
+            joined_at=claimed.joined_at,
+            message_id=message_id_for(claimed.delivery_id, self.keys.hash_key, self.host),
+            date=date,
+        )
+
+    def fill(
+        self,
+        audience: str,
+        *,
+        address: str,
+        name: str,
+        unsubscribe_url: str,
+        joined_at: datetime,
+        message_id: str,
+        date: datetime,
+    ) -> Envelope:
+        """The approved edition with one recipient's slots filled."""
+        edition = self.editions[audience]
+        site = self.config.publication.site_url
+        joined = joined_at.astimezone(self.config.zone)
+        personal = Personal(
+            unsubscribe_url=unsubscribe_url,
+            browser_url=f"{site}/issues/{self.number}/{audience}",
+            joined=f"{joined.day} {joined:%B %Y}",
+        )
+        html, text = personalise(edition, personal)
+        return build_envelope(
+            sender=self.config.sender_value(),
+            recipient_address=address,
+            recipient_name=name,
+            subject=edition.subject,
+            text=text,
+            html=html,
+            message_id=message_id,
+            date=date,
+            unsubscribe_url=unsubscribe_url,
+            list_host=self.host,
+        )
+
+    @property
+    def host(self) -> str:
+        """The sender's domain: Message-IDs and List-Ids belong to who sends (RFC 2919 2)."""
+        return self.config.sender.address.rpartition("@")[2]
+
+
+def send_issue(
+    number: int,
+    config: Config,
+    keys: Keys,
+    *,
+    now: Clock = utc_now,
+    progress: Progress | None = None,
+    transport: Transport | None = None,
+    pace: Pace | None = None,
+) -> dict[str, int]:
+    """Send what is due of an issue; how many deliveries are in each state afterwards.
+
+    Deferred mails that are not yet due stay, and the issue stays `sending`: call again later.
+    Raises Refused (not approved, changed since, nobody to mail, another sender at work),
+    ConfigError, or DeliveryError when the transport cannot work; then nothing is lost.
+    """
+    issue = find_issue(number)
+    if issue.state == State.SENT and not _open_rows(issue):
+        return records.counts(issue)
+    wire = transport or open_transport(config, keys)
+    with only_one(config.folder, SEND_LOCK):
+        mailing = _begin(issue, config, keys, now)
+        with wire:
+            records.recover(issue, now(), repeatable=wire.repeatable)
+            _send_due(issue, mailing, wire, pace or Pace(config.pace.per_second), now, progress)
+        _finish(issue, now())
+    return records.counts(issue)
+
+
+def flush_queue(
+    config: Config, keys: Keys, *, now: Clock = utc_now, transport: Transport | None = None
+) -> dict[str, int]:
+    """Send the queued mails that are due; how many were accepted, deferred and so on.
+
+    An accepted mail's row is deleted. One whose outcome is unknown is tried again: a second
+    confirmation harms nobody, a lost one locks somebody out. What is given up stays until it is
+    older than `privacy.retention.pending`. Raises DeliveryError; then nothing is lost.
+    """
+    too_old = now() - config.privacy.retention.pending
+    QueuedMail.objects.filter(queued_at__lt=too_old, attempts__gte=records.MAX_ATTEMPTS).delete()
+    results: Counter[str] = Counter()
+    due = _due_mails(now())
+    if due:
+        wire = transport or open_transport(config, keys)
+        with only_one(config.folder, QUEUE_LOCK), wire:
+            for row in _due_mails(now()):  # again: another process may have sent them
+                results[_send_queued(row, wire, config)] += 1
+    return {state: results[state] for state in ("accepted", "deferred", "failed", "unknown")}
+
+
+def _begin(issue: Issue, config: Config, keys: Keys, now: Clock) -> Mailing:
+    """Check state and approval, and the first time queue everybody, in one commit."""
+    with transaction.atomic():
+        held = Issue.objects.select_for_update().get(pk=issue.pk)
+        state = State(held.state)
+        if state in MEND:
+            raise Refused(f"issue {held.number} is {state}", mend=MEND[state].format(n=held.number))
+        editions = {row.audience: rendition_value(row) for row in held.renditions.all()}
+        if approval_hash(editions.values()) != held.approved_hash:
+            raise Refused(
+                f"issue {held.number} is not what {held.approved_by or 'anybody'} approved",
+                mend=f"Look at `digest preview {held.number}`, then approve it again",
+            )
+        mailing = Mailing(held.number, config, keys, editions)
+        if state in READY:
+            _refuse_unmailable(mailing, now())
+            _queue_everybody(held, mailing, now())
+        Issue.objects.filter(pk=held.pk).update(state=State.SENDING)
+    return mailing
+
+
+def _queue_everybody(issue: Issue, mailing: Mailing, now: datetime) -> None:
+    lists = [audience for audience in mailing.config.audience_order if audience in mailing.editions]
+    queued = records.enqueue(issue, lists, now)
+    if not queued:
+        raise Refused(
+            f"nobody to send issue {issue.number} to: no list has a confirmed member",
+            mend="Run `digest subscribers import`, or wait for people to confirm",
+        )
+    AuditEntry.objects.create(
+        issue=issue, at=now, who="digest", what=f"began to send to {queued} subscribers"
+    )
+
+
+def _refuse_unmailable(mailing: Mailing, now: datetime) -> None:
+    """What is wrong with every mail (the sender, a subject) stops the issue, not each row."""
+    for audience in mailing.editions:
+        mailing.fill(
+            audience,
+            address="reader@example.org",
+            name="",
+            unsubscribe_url=f"{mailing.config.publication.site_url}/leave/nobody",
+            joined_at=now,
+            message_id=message_id_for(0, mailing.keys.hash_key, mailing.host),
+            date=now,
+        )
+
+
+def _send_due(
+    issue: Issue,
+    mailing: Mailing,
+    wire: Transport,
+    pace: Pace,
+    now: Clock,
+    progress: Progress | None,
+) -> None:
+    show = progress or (lambda done, total: None)
+    total = issue.deliveries.count()
+    done = total - _open_rows(issue)
+    size = BATCH_REPEATABLE if wire.repeatable and not pace.slows else BATCH_ONCE
+    show(done, total)
+    for batch in _claims(issue, size, now):
+        pace.wait()
+        _send_batch(batch, mailing, wire, now)
+        done += len(batch)
+        show(min(done, total), total)
+    show(total - _open_rows(issue), total)
+
+
+def _claims(issue: Issue, size: int, now: Clock) -> Iterator[list[Claimed]]:
+    """Batches in the order of rows, and around again for those that came due meanwhile."""
+    after = 0
+    while True:
+        batch = records.claim(issue, size, now(), after=after)
+        if batch:
+            after = batch[-1].delivery_id
+            yield batch
+        elif after:
+            after = 0
+        else:
+            return
+
+
+def _send_batch(batch: list[Claimed], mailing: Mailing, wire: Transport, now: Clock) -> None:
+    results: list[tuple[int, Outcome]] = []
+    try:
+        for claimed in batch:
+            results.append((claimed.delivery_id, _send_one(claimed, mailing, wire, now)))
+    except DeliveryError:
+        records.release([claimed.delivery_id for claimed in batch[len(results) :]], now())
+        raise
+    finally:
+        records.settle(results, now())
+
+
+def _send_one(claimed: Claimed, mailing: Mailing, wire: Transport, now: Clock) -> Outcome:
+    try:
+        envelope = mailing.envelope(claimed, now())
+    except Refused as refusal:
+        return Outcome("failed", refusal.line())
+    return wire.deliver(envelope)
+
+
+def _finish(issue: Issue, now: datetime) -> None:
+    """Sent, once no row is open; a paused issue, or one with mails to try again, is not."""
+    with transaction.atomic():
+        held = Issue.objects.select_for_update().get(pk=issue.pk)
+        if held.state == State.SENDING and not _open_rows(held):
+            held.state, held.sent_at = State.SENT, held.sent_at or now
+            held.save(update_fields=("state", "sent_at"))
+
+
+def _open_rows(issue: Issue) -> int:
+    return issue.deliveries.filter(state__in=records.OPEN).count()
+
+
+def _due_mails(now: datetime) -> list[QueuedMail]:
+    waiting = QueuedMail.objects.filter(attempts__lt=records.MAX_ATTEMPTS).order_by("pk")
+    return [
+        row
+        for row in waiting
+        if row.attempts == 0 or row.queued_at + records.NEXT_TRY[row.attempts - 1] <= now
+    ]
+
+
+def _send_queued(row: QueuedMail, wire: Transport, config: Config) -> str:
+    sender = mailable(config.sender.address)
+    outcome = wire.deliver(Envelope(sender, row.recipient, row.message_id, bytes(row.content)))
+    if outcome.state == "accepted":
+        row.delete()
+        return outcome.state
+    given_up = outcome.state == "failed"
+    row.attempts = records.MAX_ATTEMPTS if given_up else row.attempts + 1
+    row.detail = outcome.detail
+    row.save(update_fields=("attempts", "detail"))
+    return outcome.state

@@ -1,0 +1,223 @@
+"""Report: an issue as plain data, for the command line's JSON and tables and for the studio."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from digest.config import Config
+from digest.errors import Refused
+from digest.models import Delivery, Issue, IssueItem, LedgerEntry, SourceState, StoredSummary
+from digest.pipeline.rows import instant
+from digest.timetable import next_time
+from subscribers.addresses import address_key
+from subscribers.membership import find_subscriber
+from subscribers.suppression import is_suppressed
+
+UNSURE_BELOW = 0.15  # a margin under this is marked, so that the editor looks
+
+
+def draft_report(issue: Issue, config: Config) -> dict[str, Any]:
+    """What `digest compose --json` prints; the keys are a contract."""
+    ledgers = _ledgers(issue)
+    items = {row.summary_id: row for row in issue.items.select_related("summary")}
+    summaries = {entry.summary_id: entry.summary for entry in _entries(issue)}
+    states = {pk: {line["state"] for line in ledger.values()} for pk, ledger in ledgers.items()}
+    order = _reading_order(issue, config)
+    included = sorted(
+        (pk for pk, found in states.items() if "in" in found), key=lambda pk: order.get(pk, 0)
+    )
+    waiting = [pk for pk, found in states.items() if "in" not in found and "held" in found]
+    out = [pk for pk, found in states.items() if found == {"left out"}]
+    return {
+        "number": issue.number,
+        "state": issue.state,
+        "window": {"start": instant(issue.window_start), "until": instant(issue.cut_off)},
+        "items": [_item(items[pk], ledgers[pk]) for pk in included if pk in items],
+        "articles": [_line(summaries[pk], ledgers[pk]) for pk in included if pk not in items],
+        "held": [_line(summaries[pk], ledgers[pk]) for pk in waiting],
+        "left_out": [_line(summaries[pk], ledgers[pk]) for pk in out],
+    }
+
+
+def issue_report(issue: Issue, config: Config) -> dict[str, Any]:
+    """The same and what became of it: approval, renditions, deliveries by state, audit."""
+    renditions = {
+        row.audience: {
+            "subject": row.subject,
+            "preheader": row.preheader,
+            "html_bytes": len(row.html.encode()),
+            "text_bytes": len(row.text.encode()),
+            "hash": row.content_hash,
+        }
+        for row in issue.renditions.all()
+    }
+    return {
+        **draft_report(issue, config),
+        **issue_line(issue),
+        "subjects": issue.subjects,
+        "renditions": renditions,
+        "audit": [
+            {"at": instant(entry.at), "who": entry.who, "what": entry.what}
+            for entry in issue.audit.all()
+        ],
+    }
+
+
+def issue_line(issue: Issue) -> dict[str, Any]:
+    """One issue in `digest issues`."""
+    return {
+        "number": issue.number,
+        "state": issue.state,
+        "cut_off": instant(issue.cut_off),
+        "composed": instant(issue.composed_at),
+        "approved_by": issue.approved_by or None,
+        "approved": instant(issue.approved_at),
+        "send_at": instant(issue.send_at),
+        "sent": instant(issue.sent_at),
+        "studies": issue.items.filter(summary__ledger__issue=issue, summary__ledger__state="in")
+        .distinct()
+        .count(),
+        "deliveries": dict(
+            sorted(Counter(issue.deliveries.values_list("state", flat=True)).items())
+        ),
+    }
+
+
+def delivery_lines(
+    issue: Issue, *, state: str | None = None, address: str | None = None
+) -> list[dict[str, Any]]:
+    """Who got the issue, who did not, and why. Raises Refused for a state that there is not."""
+    rows = issue.deliveries.select_related("subscriber")
+    if state is not None:
+        if state not in Delivery.State.values:
+            known = ", ".join(Delivery.State.values)
+            raise Refused(f"there is no state '{state}'", mend=f"Known: {known}")
+        rows = rows.filter(state=state)
+    if address is not None:
+        rows = rows.filter(subscriber__address_key=address_key(address))
+    return [
+        {
+            "id": row.pk,
+            "address": row.subscriber.address if row.subscriber else None,
+            "audience": row.audience,
+            "state": row.state,
+            "detail": row.detail,
+            "attempts": row.attempts,
+            "next_try": instant(row.next_try),
+            "changed": instant(row.changed_at),
+        }
+        for row in rows
+    ]
+
+
+def subscriber_report(address: str) -> dict[str, Any]:
+    """All that is known of one address. Raises BadAddress; Refused when nobody has it."""
+    suppressed = is_suppressed(address)
+    subscriber = find_subscriber(address)
+    if subscriber is None and not suppressed:
+        raise Refused("nobody has that address", mend="Check how it is written")
+    if subscriber is None:
+        nobody: dict[str, Any] = {"memberships": [], "consents": [], "deliveries": []}
+        return {"address": None, "name": None, "suppressed": True, **nobody}
+    deliveries = Delivery.objects.filter(subscriber=subscriber).select_related("issue")
+    return {
+        "address": subscriber.address,
+        "name": subscriber.name,
+        "suppressed": suppressed,
+        "memberships": [
+            {"list": m.list_name, "state": m.state, "joined": instant(m.joined_at)}
+            for m in subscriber.memberships.order_by("pk")
+        ],
+        "consents": [
+            {
+                "at": instant(c.at),
+                "event": c.event,
+                "list": c.list_name,
+                "source": c.source,
+                "actor": c.actor,
+                "text": c.text,
+            }
+            for c in subscriber.consents.all()
+        ],
+        "deliveries": [
+            {"issue": d.issue.number, "audience": d.audience, "state": d.state, "detail": d.detail}
+            for d in deliveries
+        ],
+    }
+
+
+def source_lines(config: Config, now: datetime) -> list[dict[str, Any]]:
+    """Each source of the configuration, and how its last check went."""
+    states = {state.name: state for state in SourceState.objects.all()}
+    lines = []
+    for source in config.sources:
+        state = states.get(source.name, SourceState(name=source.name))
+        lines.append(
+            {
+                "name": source.name,
+                "kind": source.kind,
+                "last_check": instant(state.last_check),
+                "last_success": instant(state.last_success),
+                "error": state.last_error or None,
+                "next_try": instant(_next_gathering(config, now)),
+                "summaries": StoredSummary.objects.filter(source=source.name).count(),
+            }
+        )
+    return lines
+
+
+def _next_gathering(config: Config, now: datetime) -> datetime | None:
+    expression = config.schedule.gather
+    return next_time(expression, config.zone, now) if expression else None
+
+
+def _entries(issue: Issue) -> list[LedgerEntry]:
+    return list(issue.ledger.select_related("summary").order_by("summary__slug", "audience"))
+
+
+def _ledgers(issue: Issue) -> dict[int, dict[str, dict[str, str]]]:
+    ledgers: dict[int, dict[str, dict[str, str]]] = {}
+    for entry in _entries(issue):
+        line = {"state": entry.state, "reason": entry.reason}
+        ledgers.setdefault(entry.summary_id, {})[entry.audience] = line
+    return ledgers
+
+
+def _reading_order(issue: Issue, config: Config) -> dict[int, int]:
+    """The first list's reading order, which the draft is shown in."""
+    first = config.audience_order[0]
+    entries = issue.ledger.filter(audience=first, state="in")
+    return {entry.summary_id: entry.position for entry in entries}
+
+
+def _item(row: IssueItem, ledger: dict[str, dict[str, str]]) -> dict[str, Any]:
+    return {
+        "summary": _summary(row.summary),
+        "theme": row.theme,
+        "also": row.also,
+        "margin": row.margin,
+        "unsure": row.margin < UNSURE_BELOW,
+        "terms": row.terms,
+        "evidence": row.evidence,
+        "teasers": row.teasers,
+        "ledger": ledger,
+    }
+
+
+def _line(summary: StoredSummary, ledger: dict[str, dict[str, str]]) -> dict[str, Any]:
+    return {"summary": _summary(summary), "kind": summary.kind, "ledger": ledger}
+
+
+def _summary(row: StoredSummary) -> dict[str, Any]:
+    return {
+        "slug": row.slug,
+        "title": row.title,
+        "published": instant(row.published_at),
+        "first_seen": instant(row.first_seen),
+        "journal": row.journal or None,
+        "doi": row.doi or None,
+        "url": row.url or None,
+        "source": row.source,
+    }

@@ -1,0 +1,169 @@
+"""Gather: one bad source stops no other, the same study is one summary, nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from digest.config import Config
+from digest.errors import Refused, SourceError
+from digest.models import SourceState, StoredSummary
+from digest.pipeline import gather as step
+from digest.pipeline.gather import Gathering, gather
+from digest.values import Entry, Harvest, Refusal
+from tests.builders import NOW, a_config, an_entry
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+FOLDER = {"kind": "folder", "path": "incoming"}
+
+
+def two_sources(undated: str = "hold") -> Config:
+    return a_config(
+        sources=[{**FOLDER, "name": "one", "undated": undated}, {**FOLDER, "name": "two"}]
+    )
+
+
+@pytest.fixture
+def give(monkeypatch: pytest.MonkeyPatch) -> Gives:
+    gives = Gives()
+    monkeypatch.setattr(step, "harvest", lambda source, config: gives.of(source.name))
+    return gives
+
+
+class Gives:
+    """What each source gives in the next gathering."""
+
+    def __init__(self) -> None:
+        self.harvests: dict[str, Harvest | SourceError] = {}
+
+    def __call__(self, source: str, *entries: Entry, refusals: Iterable[Refusal] = ()) -> None:
+        self.harvests[source] = Harvest(entries, tuple(refusals))
+
+    def of(self, source: str) -> Harvest:
+        harvest = self.harvests.get(source, Harvest())
+        if isinstance(harvest, SourceError):
+            raise harvest
+        return harvest
+
+
+def run(config: Config | None = None) -> dict[str, Gathering]:
+    return {result.source: result for result in gather(config or two_sources(), now=NOW)}
+
+
+def test_a_new_summary_is_stored_once_however_often_it_is_gathered(give: Gives) -> None:
+    give("one", an_entry())
+    assert run()["one"].new == 1
+    again = run()["one"]
+    assert (again.found, again.new, again.changed) == (1, 0, 0)
+    assert StoredSummary.objects.get().first_seen == NOW
+
+
+def test_an_edited_summary_is_changed_not_new(give: Gives) -> None:
+    give("one", an_entry())
+    run()
+    give("one", an_entry(found="Doctors followed 130 people for a year."))
+    assert run()["one"].changed == 1
+    assert StoredSummary.objects.get().found == "Doctors followed 130 people for a year."
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"doi": "10.5555/ABC", "title": "Other Words", "headline": "Other.", "url": ""},
+        {"title": "Other Words", "headline": "Other.", "doi": ""},
+        {
+            "url": "https://elsewhere.example.org/x",
+            "doi": "",
+            "title": "A walk a day eases tiredness!",
+        },
+    ],
+    ids=["by DOI", "by address", "by words"],
+)
+def test_the_same_study_from_two_sources_is_one_summary(give: Gives, same: dict[str, str]) -> None:
+    give("one", an_entry(doi="10.5555/abc"))
+    give("two", an_entry(**same))
+    results = run()
+    assert (results["one"].new, results["two"].new, results["two"].changed) == (1, 0, 0)
+    assert StoredSummary.objects.get().source == "one"
+
+
+def test_the_same_id_in_two_sources_means_two_summaries(give: Gives) -> None:
+    give("one", an_entry(guid="1"))
+    give("two", an_entry(guid="1", title="Another", headline="Another study.", url=""))
+    run()
+    assert StoredSummary.objects.count() == 2
+
+
+def test_two_summaries_with_one_title_get_two_slugs(give: Gives) -> None:
+    give(
+        "one",
+        an_entry(url="https://x.example.org/1", headline="One."),
+        an_entry(url="https://x.example.org/2", headline="Two."),
+    )
+    run()
+    slugs = set(StoredSummary.objects.values_list("slug", flat=True))
+    assert slugs == {"a-walk-a-day-eases-tiredness", "a-walk-a-day-eases-tiredness-2"}
+
+
+def test_a_title_in_another_script_still_gets_a_slug(give: Gives) -> None:
+    give("one", an_entry(title="健康", headline="健康研究。"))
+    run()
+    assert StoredSummary.objects.get().slug == "summary"
+
+
+def test_an_undated_summary_is_held_unless_its_source_counts_first_seen(give: Gives) -> None:
+    give("one", an_entry(published_at=None))
+    assert run()["one"].held == 1
+    assert StoredSummary.objects.get().asks_for_date
+    assert run(two_sources(undated="first_seen"))["one"].held == 0
+    assert not StoredSummary.objects.get().asks_for_date
+
+
+def test_a_source_that_fails_stops_no_other_and_says_why(give: Gives) -> None:
+    give.harvests["one"] = SourceError("no such folder", where="incoming", mend="Make it")
+    give("two", an_entry())
+    results = run()
+    assert (results["one"].failed, results["two"].new) == (1, 1)
+    assert results["one"].error == "incoming: no such folder. Make it"
+    state = SourceState.objects.get(name="one")
+    assert (state.last_error, state.last_success) == ("incoming: no such folder. Make it", None)
+
+
+def test_a_refused_entry_is_listed_and_the_rest_is_stored(give: Gives) -> None:
+    refusal = Refusal("incoming/x.jsonl line 7", "this is no JSON", "Mend the line")
+    give("one", an_entry(), refusals=[refusal])
+    result = run()["one"]
+    assert (result.new, result.failed, result.refusals) == (1, 1, (refusal,))
+    assert SourceState.objects.get(name="one").last_error == refusal.line()
+
+
+def test_a_source_that_is_mended_shows_no_error_any_more(give: Gives) -> None:
+    give.harvests["one"] = SourceError("gone", where="x", mend="y")
+    run()
+    give("one")
+    run()
+    assert SourceState.objects.get(name="one").last_error == ""
+
+
+def test_only_the_named_source_is_gathered_and_an_unknown_name_is_refused(give: Gives) -> None:
+    give("one", an_entry())
+    assert [r.source for r in gather(two_sources(), now=NOW, only="two")] == ["two"]
+    with pytest.raises(
+        Refused, match=r"no source is named 'three'. Known in config.yaml: one, two"
+    ):
+        gather(two_sources(), now=NOW, only="three")
+
+
+def test_the_folder_of_the_examples_and_its_feed_share_one_study(tmp_path: Path) -> None:
+    from digest.shipped import shipped
+
+    sources = [
+        {**FOLDER, "name": "one", "path": str(shipped("examples") / "incoming")},
+        {"kind": "feed", "name": "two", "url": str(shipped("examples") / "feed.xml")},
+    ]
+    results = {r.source: r for r in gather(a_config(sources=sources), now=NOW)}
+    assert [r.failed for r in results.values()] == [0, 0]
+    assert (results["two"].found, results["two"].new) == (4, 3)

@@ -1,0 +1,193 @@
+"""Review: what was approved is what is sent (law 2); each change voids it and is kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from digest.config import Config
+from digest.errors import Refused
+from digest.models import AuditEntry, Issue, StoredRendition
+from digest.pipeline import review
+from digest.pipeline.approval import approval_hash
+from digest.pipeline.compose import compose
+from digest.pipeline.render import rendition_value, renditions
+from digest.pipeline.report import draft_report
+from tests.builders import NOW, a_config, a_stored_summary
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def config() -> Config:
+    return a_config(issue={"min_items": 1})
+
+
+@pytest.fixture
+def issue(config: Config) -> Issue:
+    for slug in ("one", "two", "three"):
+        a_stored_summary(slug)
+    return compose(config, now=NOW)
+
+
+def included(issue: Issue, config: Config) -> set[str]:
+    return {item["summary"]["slug"] for item in draft_report(issue, config)["items"]}
+
+
+def test_an_approval_stores_the_hash_of_the_very_renditions(config: Config, issue: Issue) -> None:
+    made = renditions(issue, config)
+    review.approve(issue, config, who="Ada", now=NOW)
+    stored = [rendition_value(row) for row in StoredRendition.objects.all()]
+    assert issue.approved_hash == approval_hash(made) == approval_hash(stored)
+    assert (issue.state, issue.approved_by) == ("approved", "Ada")
+
+
+def test_any_later_edit_voids_the_approval(config: Config, issue: Issue) -> None:
+    review.approve(issue, config, who="Ada", now=NOW)
+    review.put(issue, "one", "exclude", config, who="Ben", now=NOW)
+    issue.refresh_from_db()
+    assert (issue.state, issue.approved_by, issue.approved_hash) == ("draft", "", "")
+
+
+def test_a_subject_of_ones_own_voids_the_approval_too(config: Config, issue: Issue) -> None:
+    review.approve(issue, config, who="Ada", now=NOW)
+    review.set_subject(issue, "patient", "Walking and more", config, who="Ben", now=NOW)
+    assert issue.state == "draft"
+    subjects = {made.audience: made.subject for made in renditions(issue, config)}
+    assert subjects["patient"] == "Walking and more"
+    assert subjects["clinician"] != "Walking and more"
+
+
+def test_an_empty_subject_brings_the_proposal_back(config: Config, issue: Issue) -> None:
+    review.set_subject(issue, "patient", "Walking", config, who="Ben", now=NOW)
+    review.set_subject(issue, "patient", "", config, who="Ben", now=NOW)
+    assert issue.subjects == {}
+    review.set_subject(issue, "patient", "", config, who="Ben", now=NOW)
+
+
+@pytest.mark.parametrize(
+    "text", ["News on MS", "Multiple Sclerosis this month", "About nmosd: NMOSD"]
+)
+def test_a_subject_that_names_a_diagnosis_is_refused(
+    config: Config, issue: Issue, text: str
+) -> None:
+    with pytest.raises(Refused, match="names a diagnosis"):
+        review.set_subject(issue, "patient", text, config, who="Ben", now=NOW)
+
+
+def test_a_subject_with_a_line_break_is_refused(config: Config, issue: Issue) -> None:
+    with pytest.raises(Refused, match="line break"):
+        review.set_subject(issue, "patient", "Hi\r\nBcc: x@y.z", config, who="Ben", now=NOW)
+
+
+def test_a_configured_subject_that_names_a_diagnosis_cannot_be_rendered() -> None:
+    config = a_config(issue={"min_items": 1})
+    words = config.audiences["patient"].model_copy(update={"subject": "MS: what {studies} found"})
+    config = config.model_copy(update={"audiences": {**config.audiences, "patient": words}})
+    a_stored_summary("one")
+    with pytest.raises(Refused, match=r"the subject names a diagnosis \('MS'\)"):
+        review.approve(compose(config, now=NOW), config, who="Ada", now=NOW)
+
+
+def test_the_editors_choices_outlive_composing_again(config: Config, issue: Issue) -> None:
+    review.put(issue, "one", "exclude", config, who="Ada", now=NOW)
+    review.put(issue, "two", "hold", config, who="Ada", now=NOW)
+    review.move(issue, "three", "life", config, who="Ada", now=NOW)
+    again = compose(config, now=NOW + timedelta(hours=1))
+    report = draft_report(again, config)
+    assert [(i["summary"]["slug"], i["theme"]) for i in report["items"]] == [("three", "life")]
+    assert report["items"][0]["terms"] == ["moved by the editor"]
+    assert report["left_out"][0]["ledger"]["patient"]["reason"] == "left out by the editor"
+    assert report["held"][0]["ledger"]["patient"]["reason"] == "held over by the editor"
+
+
+def test_bringing_in_undoes_leaving_out(config: Config, issue: Issue) -> None:
+    review.put(issue, "one", "exclude", config, who="Ada", now=NOW)
+    review.put(issue, "one", "bring", config, who="Ada", now=NOW)
+    assert included(issue, config) == {"one", "two", "three"}
+
+
+def test_what_is_held_over_comes_in_the_next_issue(config: Config, issue: Issue) -> None:
+    review.put(issue, "one", "hold", config, who="Ada", now=NOW)
+    Issue.objects.update(state="sent")
+    following = compose(config, now=NOW + timedelta(days=30))
+    assert included(following, config) == {"one"}
+
+
+@pytest.mark.parametrize(
+    ("slug", "theme", "words"),
+    [
+        ("one", "zebras", "there is no theme 'zebras'. Known: "),
+        ("nobody", "life", "there is no item 'nobody' in the ledger of issue 1"),
+    ],
+)
+def test_an_unknown_theme_or_item_is_refused_with_the_mend(
+    config: Config, issue: Issue, slug: str, theme: str, words: str
+) -> None:
+    with pytest.raises(Refused) as caught:
+        review.move(issue, slug, theme, config, who="Ada", now=NOW)
+    assert words in caught.value.line()
+
+
+def test_an_article_has_no_theme_to_move_to(config: Config) -> None:
+    a_stored_summary("study")
+    a_stored_summary("round-up", kind="article")
+    issue = compose(config, now=NOW)
+    with pytest.raises(Refused, match="articles have no theme"):
+        review.move(issue, "round-up", "life", config, who="Ada", now=NOW)
+
+
+def test_every_act_is_kept_with_who_and_when(config: Config, issue: Issue) -> None:
+    review.move(issue, "one", "life", config, who="Ada", now=NOW)
+    review.approve(issue, config, who="Ben", now=NOW)
+    acts = [(entry.who, entry.what.split(" (")[0]) for entry in AuditEntry.objects.all()]
+    assert acts == [("Ada", "moved one to life"), ("Ben", "approved")]
+
+
+def test_an_issue_is_approved_once_and_only_as_a_draft(config: Config, issue: Issue) -> None:
+    review.approve(issue, config, who="Ada", now=NOW)
+    with pytest.raises(Refused, match="approved by Ada already"):
+        review.approve(issue, config, who="Ben", now=NOW)
+    Issue.objects.update(state="sent")
+    issue.refresh_from_db()
+    with pytest.raises(Refused, match="issue 1 is sent"):
+        review.approve(issue, config, who="Ben", now=NOW)
+    with pytest.raises(Refused, match="can no longer be changed"):
+        review.put(issue, "one", "exclude", config, who="Ben", now=NOW)
+
+
+def test_a_skipped_issue_cannot_be_approved() -> None:
+    config = a_config(issue={"min_items": 3})
+    a_stored_summary("one")
+    with pytest.raises(Refused, match="was skipped: too few items"):
+        review.approve(compose(config, now=NOW), config, who="Ada", now=NOW)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "Ada\nBcc"])
+def test_an_approval_needs_a_name(config: Config, issue: Issue, name: str) -> None:
+    with pytest.raises(Refused, match="needs a name"):
+        review.approve(issue, config, who=name, now=NOW)
+
+
+def test_only_an_approved_issue_is_scheduled_and_never_in_the_past(
+    config: Config, issue: Issue
+) -> None:
+    with pytest.raises(Refused, match="not approved"):
+        review.schedule(issue, NOW + timedelta(days=1), who="Ada", now=NOW)
+    review.approve(issue, config, who="Ada", now=NOW)
+    with pytest.raises(Refused, match="has passed"):
+        review.schedule(issue, NOW - timedelta(days=1), who="Ada", now=NOW)
+    review.schedule(issue, NOW + timedelta(days=1), who="Ada", now=NOW)
+    assert (issue.state, issue.send_at) == ("scheduled", NOW + timedelta(days=1))
+
+
+def test_pausing_and_cancelling_are_refused_in_the_wrong_state(issue: Issue) -> None:
+    with pytest.raises(Refused, match="Only sending can become paused"):
+        review.pause(issue, who="Ada", now=NOW)
+    Issue.objects.update(state="sending")
+    issue.refresh_from_db()
+    review.pause(issue, who="Ada", now=NOW)
+    review.resume(issue, who="Ada", now=NOW)
+    with pytest.raises(Refused, match="issue 1 is sending"):
+        review.cancel(issue, who="Ada", now=NOW)

@@ -1,0 +1,143 @@
+"""The clock: each slot once, late ones ask, an unapproved issue waits (law 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from digest import clock
+from digest.config import Config
+from digest.errors import Refused
+from digest.models import Issue, Occurrence
+from tests.builders import a_config, a_draft
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+COMPOSE_SLOT = datetime(2026, 11, 25, 14, 0, tzinfo=UTC)  # 09:00 in New York
+SEND_SLOT = datetime(2026, 12, 1, 14, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def config() -> Config:
+    return a_config(schedule={"gather": None, "compose": "0 9 25 * *", "send": "0 9 1 * *"})
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the clock did; the steps themselves are replaced."""
+    happened: list[str] = []
+
+    def step(name: str) -> Callable[[Config, datetime], tuple[str, str]]:
+        def run(config: Config, now: datetime) -> tuple[str, str]:
+            happened.append(name)
+            return "done", ""
+
+        return run
+
+    monkeypatch.setattr(clock, "STEPS", {name: step(name) for name in clock.STEPS})
+    return happened
+
+
+def states(job: str) -> list[tuple[str, str]]:
+    rows = Occurrence.objects.filter(job=job).exclude(note="the clock's first start")
+    return [(row.slot, row.state) for row in rows.order_by("slot")]
+
+
+def test_a_slot_happens_once_however_often_the_clock_ticks(config: Config, done: list[str]) -> None:
+    clock.tick(config, START)
+    for minute in range(120):
+        clock.tick(config, COMPOSE_SLOT + timedelta(minutes=minute))
+    assert done == ["compose"]
+    assert states("compose") == [("2026-11-25T09:00", "done")]
+
+
+def test_nothing_before_the_very_first_start_was_ever_due(config: Config, done: list[str]) -> None:
+    clock.tick(config, COMPOSE_SLOT + timedelta(minutes=1))
+    clock.tick(config, COMPOSE_SLOT + timedelta(minutes=2))
+    assert done == []
+
+
+def test_a_slot_missed_by_less_than_the_lateness_is_caught_up_once(
+    config: Config, done: list[str]
+) -> None:
+    clock.tick(config, START)
+    clock.tick(config, COMPOSE_SLOT + timedelta(hours=5))
+    clock.tick(config, COMPOSE_SLOT + timedelta(hours=5, minutes=1))
+    assert done == ["compose"]
+
+
+def test_a_slot_that_is_too_late_asks_instead(config: Config, done: list[str]) -> None:
+    clock.tick(config, START)
+    clock.tick(config, COMPOSE_SLOT + timedelta(hours=7))
+    assert done == []
+    assert states("compose") == [("2026-11-25T09:00", "missed")]
+    assert "run `digest compose`" in Occurrence.objects.get(state="missed").note
+
+
+def test_a_clock_set_back_repeats_nothing(config: Config, done: list[str]) -> None:
+    clock.tick(config, START)
+    clock.tick(config, COMPOSE_SLOT)
+    for hours in (-24, -1, 0, 1):
+        clock.tick(config, COMPOSE_SLOT + timedelta(hours=hours))
+    assert done == ["compose"]
+
+
+def test_a_slot_that_another_clock_claimed_is_left_alone(config: Config, done: list[str]) -> None:
+    clock.tick(config, START)
+    Occurrence.objects.create(
+        job="compose", slot="2026-11-25T09:00", state="claimed", claimed_at=COMPOSE_SLOT
+    )
+    clock.tick(config, COMPOSE_SLOT + timedelta(seconds=5))
+    assert done == []
+
+
+def test_a_slot_whose_process_died_is_taken_up_again(config: Config, done: list[str]) -> None:
+    clock.tick(config, START)
+    Occurrence.objects.create(
+        job="compose", slot="2026-11-25T09:00", state="claimed", claimed_at=COMPOSE_SLOT
+    )
+    clock.tick(config, COMPOSE_SLOT + timedelta(minutes=16))
+    clock.tick(config, COMPOSE_SLOT + timedelta(minutes=17))
+    assert done == ["compose"]
+
+
+def test_a_step_that_is_refused_is_noted_and_stops_no_other(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(config: Config, now: datetime) -> tuple[str, str]:
+        raise Refused("no room", mend="Make room")
+
+    monkeypatch.setitem(clock.STEPS, "compose", refuse)
+    clock.tick(config, START)
+    clock.tick(config, COMPOSE_SLOT)
+    assert Occurrence.objects.get(slot="2026-11-25T09:00").note == "no room. Make room"
+
+
+def test_an_unapproved_issue_waits_and_goes_out_once_approved(config: Config) -> None:
+    clock.tick(config, START)
+    issue = a_draft()
+    clock.tick(config, SEND_SLOT)
+    assert states("send") == [("2026-12-01T09:00", "waiting")]
+    Issue.objects.filter(pk=issue.pk).update(state="approved", approved_by="Ada")
+    clock.tick(config, SEND_SLOT + timedelta(hours=1))
+    issue.refresh_from_db()
+    assert (issue.state, issue.send_at) == ("scheduled", SEND_SLOT + timedelta(hours=1))
+    assert states("send") == [("2026-12-01T09:00", "done")]
+
+
+def test_an_issue_still_unapproved_after_the_lateness_asks(config: Config) -> None:
+    clock.tick(config, START)
+    a_draft()
+    clock.tick(config, SEND_SLOT)
+    clock.tick(config, SEND_SLOT + timedelta(hours=6, minutes=1))
+    assert states("send") == [("2026-12-01T09:00", "missed")]
+    assert "digest approve 1" in Occurrence.objects.get(job="send", state="missed").note
+
+
+def test_a_send_slot_without_an_issue_is_skipped(config: Config) -> None:
+    clock.tick(config, START)
+    clock.tick(config, SEND_SLOT)
+    assert states("send") == [("2026-12-01T09:00", "skipped")]
