@@ -15,6 +15,7 @@ from functools import partial
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from django.db import close_old_connections, transaction
+from django.db.models import Q
 
 from digest.config import Config, Keys
 from digest.errors import DigestError
@@ -82,9 +83,8 @@ def tick(config: Config, now: datetime) -> None:
 def mails(config: Config, keys: Keys, now: datetime) -> None:
     """Send what is scheduled and due, go on with what is under way, empty the queue of mails."""
     flush_queue(config, keys)
-    due = Issue.objects.filter(state=Issue.State.SCHEDULED, send_at__lte=now)
-    under_way = Issue.objects.filter(state=Issue.State.SENDING)
-    for issue in due.union(under_way).order_by("number"):
+    due = Q(state=Issue.State.SCHEDULED, send_at__lte=now) | Q(state=Issue.State.SENDING)
+    for issue in Issue.objects.filter(due):
         log.info("sending", issue=issue.number)
         counts = send_issue(issue.number, config, keys)
         log.info("sent", issue=issue.number, **counts)

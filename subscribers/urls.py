@@ -1,7 +1,12 @@
-"""Addresses that a subscriber meets."""
+"""Addresses that a subscriber meets. `tokens` writes them without asking here, for speed."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from subscribers import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("leave/<str:token>", views.leave_list, name="leave"),
+    path("confirm/<str:token>", views.confirm_membership, name="confirm"),
+]

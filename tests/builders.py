@@ -19,6 +19,7 @@ from digest.values import (
     Fact,
     Item,
     Publication,
+    Rendition,
     Summary,
     Teaser,
     Theme,
@@ -301,3 +302,34 @@ def a_subscriber(
             subscriber=subscriber, list_name=name, event=event, at=NOW, text="Yes.", actor="test"
         )
     return subscriber
+
+
+def an_approved_issue(number: int = 1, **changes: Any) -> Issue:
+    """An approved issue with a small rendition per audience, slots and all."""
+    from digest.mail.slots import BROWSER_URL, JOINED, UNSUBSCRIBE_URL
+    from digest.models import StoredRendition
+    from digest.pipeline.approval import approval_hash
+
+    made = [
+        Rendition(
+            audience,
+            f"November for {audience}",
+            "What was found",
+            f'<p>Hello.</p><a href="{UNSUBSCRIBE_URL}">Leave</a> <a href="{BROWSER_URL}">Read</a>',
+            f"Hello.\nSince {JOINED}\nLeave: {UNSUBSCRIBE_URL}\nRead: {BROWSER_URL}\n",
+        )
+        for audience in AUDIENCES
+    ]
+    fresh = {"state": "approved", "approved_by": "Ada", "approved_hash": approval_hash(made)}
+    issue = a_draft(number, **{**fresh, **changes})
+    for rendition in made:
+        StoredRendition.objects.create(
+            issue=issue,
+            audience=rendition.audience,
+            subject=rendition.subject,
+            preheader=rendition.preheader,
+            html=rendition.html,
+            text=rendition.text,
+            content_hash=rendition.content_hash,
+        )
+    return issue

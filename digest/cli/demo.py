@@ -111,7 +111,7 @@ def _result(
         ("items", f"{len(report['items'])} and {len(report['articles'])} article"),
         ("held over", len(report["held"])),
         ("left out", len(report["left_out"])),
-        *((f"deliveries {state}", count) for state, count in report["deliveries"].items()),
+        *((f"deliveries {s}", count) for s, count in report["deliveries"].items() if count),
     ]
     previews = [str(path.resolve()) for path in files if path.suffix == ".html"]
     return {

@@ -63,8 +63,9 @@ def show(context: typer.Context, number: Number, json: Json = False) -> None:
         say(f"{name}: “{rendition['subject']}”, {rendition['html_bytes']:,} bytes")
     for entry in report["audit"]:
         say(f"{entry['at']} {entry['who']}: {entry['what']}")
-    if report["deliveries"]:
-        table("Deliveries", ("state", "count"), report["deliveries"].items())
+    some = [(what, count) for what, count in report["deliveries"].items() if count]
+    if some:
+        table("Deliveries", ("state", "count"), some)
 
 
 def preview(

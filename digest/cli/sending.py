@@ -39,7 +39,8 @@ def send(
     if json:
         print_json({"number": number, "state": issue.state, "deliveries": counts})
         return
-    table(f"Issue {number} · {issue.state}", ("deliveries", "count"), counts.items())
+    some = [(what, count) for what, count in counts.items() if count]
+    table(f"Issue {number} · {issue.state}", ("deliveries", "count"), some)
     if counts.get("unknown"):
         say(
             "Unknown: on the wire when a sender died. They are never sent again by themselves; "

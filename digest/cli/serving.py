@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from pathlib import Path
 from typing import Annotated
@@ -54,6 +55,8 @@ def run(
         say(f"Studio       {address}studio/")
         say("Stop with Ctrl-C.")
     out.file.flush()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # how a service manager stops us
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     clock = start_clock(site.config, site.keys)
     try:
         server.run()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,7 +19,7 @@ from django.db import transaction
 
 from digest.config import Config, Keys
 from digest.delivery import records
-from digest.delivery.lock import QUEUE_LOCK, SEND_LOCK, only_one
+from digest.delivery.lock import QUEUE_LOCK, SEND_LOCK, Busy, only_one
 from digest.delivery.message import build_envelope, mailable, message_id_for
 from digest.delivery.pace import Pace
 from digest.delivery.records import Claimed
@@ -156,10 +157,9 @@ def flush_queue(
     too_old = now() - config.privacy.retention.pending
     QueuedMail.objects.filter(queued_at__lt=too_old, attempts__gte=records.MAX_ATTEMPTS).delete()
     results: Counter[str] = Counter()
-    due = _due_mails(now())
-    if due:
+    if _due_mails(now()):
         wire = transport or open_transport(config, keys)
-        with only_one(config.folder, QUEUE_LOCK), wire:
+        with suppress(Busy), only_one(config.folder, QUEUE_LOCK), wire:
             for row in _due_mails(now()):  # again: another process may have sent them
                 results[_send_queued(row, wire, config)] += 1
     return {state: results[state] for state in ("accepted", "deferred", "failed", "unknown")}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime
 from typing import Any
 
 from digest.config import Config
+from digest.delivery.records import counts
 from digest.errors import Refused
 from digest.models import Delivery, Issue, IssueItem, LedgerEntry, SourceState, StoredSummary
 from digest.pipeline.rows import instant
@@ -79,9 +79,7 @@ def issue_line(issue: Issue) -> dict[str, Any]:
         "studies": issue.items.filter(summary__ledger__issue=issue, summary__ledger__state="in")
         .distinct()
         .count(),
-        "deliveries": dict(
-            sorted(Counter(issue.deliveries.values_list("state", flat=True)).items())
-        ),
+        "deliveries": counts(issue),
     }
 
 

@@ -1,4 +1,4 @@
-"""Headers on every page: nothing loads from, or reports to, a third party (law 7)."""
+"""What every page has in common: nothing loads from, or reports to, a third party (law 7)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,23 @@ class SecurityHeaders:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        # Not no-referrer: with it browsers send `Origin: null`, and Django refuses our own forms.
+        response.headers.setdefault("Referrer-Policy", "same-origin")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Permissions-Policy", "interest-cohort=()")
+        return response
+
+
+class HeadWithoutBody:
+    """RFC 9110 9.3.2: the answer to HEAD has no content; waitress would send what Django made."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method == "HEAD" and not response.streaming:
+            length = str(len(response.content))
+            response.content = b""
+            response.headers["Content-Length"] = length
         return response

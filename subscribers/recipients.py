@@ -1,0 +1,67 @@
+"""Who gets an issue, and whether someone may still get it.
+
+`confirmed_recipients` is read when an issue starts, `standing` again when each delivery is
+claimed (law 4). Both leave out every suppressed address, whatever its memberships say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+
+from django.db.models import Case, F, IntegerField, QuerySet, Value, When
+
+from subscribers.models import Membership
+from subscribers.suppression import suppression_of
+
+IDS_PER_QUERY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One subscriber and the one list whose edition they get."""
+
+    subscriber_id: int
+    list_name: str
+
+
+def confirmed_recipients(list_order: Sequence[str]) -> Iterator[Recipient]:
+    """One recipient per subscriber, by id; streamed from one query.
+
+    The list is the one they chose as main when confirmed there, else the first confirmed one
+    in `list_order`. Lists that are not in `list_order` do not count.
+    """
+    rank = Case(
+        When(list_name=F("subscriber__main_list"), then=Value(-1)),
+        *(When(list_name=name, then=Value(place)) for place, name in enumerate(list_order)),
+        default=Value(len(list_order)),
+        output_field=IntegerField(),
+    )
+    rows = (
+        _mailable()
+        .filter(list_name__in=list_order)
+        .annotate(rank=rank)
+        .order_by("subscriber_id", "rank")
+        .values_list("subscriber_id", "list_name")
+    )
+    for subscriber_id, lists in groupby(rows.iterator(chunk_size=2000), key=itemgetter(0)):
+        yield Recipient(subscriber_id, next(lists)[1])
+
+
+def standing(subscriber_ids: Sequence[int]) -> dict[int, set[str]]:
+    """The lists on which each is confirmed now; empty for who left, is suppressed or is gone."""
+    lists: dict[int, set[str]] = {subscriber_id: set() for subscriber_id in subscriber_ids}
+    for start in range(0, len(subscriber_ids), IDS_PER_QUERY):
+        some = subscriber_ids[start : start + IDS_PER_QUERY]
+        rows = _mailable().filter(subscriber_id__in=some)
+        for subscriber_id, list_name in rows.values_list("subscriber_id", "list_name"):
+            lists[subscriber_id].add(list_name)
+    return lists
+
+
+def _mailable() -> QuerySet[Membership]:
+    return Membership.objects.filter(
+        ~suppression_of("subscriber__address_key"), state=Membership.State.CONFIRMED
+    )

@@ -1,0 +1,98 @@
+"""The product as a user meets it: the `digest` command in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+COMMAND = [sys.executable, "-c", "from digest.cli.main import run; run()"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """The one JSON document on stdout."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """A shell in the folder of one site."""
+
+    folder: Path
+
+    def environment(self) -> dict[str, str]:
+        """This run's environment without what a test site must not inherit."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("DIGEST_", "DJANGO_"))}
+        return {**kept, "PYTHONWARNINGS": "ignore", "COLUMNS": "200"}
+
+    def digest(self, *words: str | int | Path, code: int | None = 0) -> Ran:
+        """Run `digest --config FOLDER/config.yaml WORDS`; check how it ended and how it spoke."""
+        arguments = ["--config", str(self.folder / "config.yaml"), *map(str, words)]
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+            env=self.environment(),
+            cwd=self.folder,
+            timeout=120,
+        )
+        ran = Ran(done.returncode, done.stdout, done.stderr)
+        assert "Traceback" not in ran.out + ran.err, ran
+        assert code is None or ran.code == code, ran
+        return ran
+
+    def json(self, *words: str | int | Path, code: int | None = 0) -> Any:
+        """The JSON document of a command."""
+        return self.digest(*words, "--json", code=code).document
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """A command that runs until it is stopped."""
+        return subprocess.Popen(
+            [*COMMAND, "--config", str(self.folder / "config.yaml"), *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=self.environment(),
+            cwd=self.folder,
+        )
+
+
+@pytest.fixture
+def new_site(tmp_path: Path) -> Callable[[str], Shell]:
+    """Makes a site with `digest init`, given the text of its config.yaml."""
+
+    def make(config: str) -> Shell:
+        folder = tmp_path / "site"
+        folder.mkdir()
+        (folder / "config.yaml").write_text(config, encoding="utf-8")
+        shell = Shell(folder)
+        shell.digest("init", folder, "--json")
+        return shell
+
+    return make
+
+
+CONFIG = """
+publication: {site_url: "https://digest.example.org"}
+sender: {address: digest@example.org, postal_address: "12 Long Lane, Leeds"}
+sources:
+  - {name: drop, kind: folder, path: incoming, undated: first_seen}
+issue: {min_items: 1, first_lookback_days: 3000}
+"""
