@@ -1,0 +1,252 @@
+"""A folder of files: what is read, what is refused with one line, what is passed over."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from digest.errors import SourceError
+from digest.sources.folder import harvest_folder
+from digest.values import Harvest
+from tests.sources.samples import (
+    CUT,
+    DUMP,
+    FOUND,
+    HEADLINE,
+    LIMITS,
+    ROOT,
+    TITLE,
+    WHY,
+    ZONE,
+    a_page,
+)
+
+RECORD = {"title": TITLE, "headline": HEADLINE, "found": FOUND, "published": "2026-10-03"}
+CORPUS = Path(os.environ.get("DIGEST_CORPUS", ROOT.parent / "shared" / "corpus"))
+MARKDOWN = f"""---
+title: "Walking: a start"
+id: md-1
+published: 2026-10-03
+journal: Sample Journal
+---
+{HEADLINE}
+
+## What was found
+Doctors **followed** 120 people
+for a [year](https://news.example.org/x).
+
+## Why it matters
+{WHY}
+
+## Limits
+{LIMITS}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    incoming = tmp_path / "incoming"
+    incoming.mkdir()
+    return incoming
+
+
+def put(folder: Path, name: str, content: str | bytes) -> None:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def harvest(folder: Path) -> Harvest:
+    return harvest_folder(folder, ZONE)
+
+
+def refused(folder: Path, name: str, content: str | bytes) -> str:
+    """The one line of the one refusal that `content` gets."""
+    put(folder, name, content)
+    found = harvest(folder)
+    assert found.entries == ()
+    (refusal,) = found.refusals
+    assert refusal.place.startswith(f"incoming/{name}")
+    assert refusal.mend
+    assert "\n" not in refusal.line()
+    return refusal.line()
+
+
+def test_each_kind_of_file_is_read_in_the_order_of_names(folder: Path) -> None:
+    put(folder, "b/page.html", a_page())
+    put(folder, "a.htm", a_page())
+    put(folder, "c.txt", DUMP)
+    put(folder, "d.MD", MARKDOWN)
+    put(folder, "e.json", json.dumps(RECORD))
+    put(folder, "f.json", json.dumps([RECORD, RECORD]))
+    put(folder, "g.jsonl", f"\ufeff{json.dumps(RECORD)}\r\n\n{json.dumps(RECORD)}\n")
+    found = harvest(folder)
+    assert found.refusals == ()
+    assert [entry.place for entry in found.entries] == [
+        "incoming/a.htm", "incoming/b/page.html", "incoming/c.txt", "incoming/d.MD",
+        "incoming/e.json", "incoming/f.json item 1", "incoming/f.json item 2",
+        "incoming/g.jsonl line 1", "incoming/g.jsonl line 3",
+    ]  # fmt: skip
+
+
+def test_a_name_is_a_wish_for_the_slug_of_pages_only(folder: Path) -> None:
+    put(folder, "A Walk!.html", a_page())
+    put(folder, "000_cef.txt", DUMP)
+    put(folder, "index.html", a_page())
+    assert [entry.slug for entry in harvest(folder).entries] == ["", "a-walk", ""]
+    assert {entry.guid for entry in harvest(folder).entries} == {""}
+
+
+def test_markdown_is_read_with_its_front_matter_and_headings(folder: Path) -> None:
+    put(folder, "walk.md", MARKDOWN)
+    (entry,) = harvest(folder).entries
+    assert (entry.title, entry.guid, entry.journal) == (
+        "Walking: a start",
+        "md-1",
+        "Sample Journal",
+    )
+    assert entry.headline == HEADLINE
+    assert entry.found == "Doctors followed 120 people for a year."
+    assert (entry.why, entry.limits) == (WHY, LIMITS)
+    assert entry.published_at is not None
+
+
+def test_markdown_without_headings_goes_by_the_order_of_the_dump(folder: Path) -> None:
+    text = "\n\n".join([f"# {TITLE}", HEADLINE, FOUND, WHY, LIMITS, f"5/1/2026\n{CUT}\nRead More"])
+    put(folder, "walk.md", text)
+    (entry,) = harvest(folder).entries
+    assert (entry.title, entry.headline, entry.found) == (TITLE, HEADLINE, FOUND)
+    assert (entry.why, entry.limits) == (WHY, LIMITS)
+
+
+def test_markdown_articles_stay_articles(folder: Path) -> None:
+    put(folder, "a.md", f"---\nkind: article\ntitle: {TITLE}\n---\nOne.\n\nTwo 2*3*4.\n")
+    (entry,) = harvest(folder).entries
+    assert (entry.kind, entry.title, entry.body) == ("article", TITLE, "One.\n\nTwo 2*3*4.")
+
+
+def test_a_bad_line_is_refused_and_the_other_lines_go_on(folder: Path) -> None:
+    lines = [json.dumps(RECORD)] * 8
+    lines[6] = '{"title": "cut'
+    put(folder, "june.jsonl", "\n".join(lines))
+    found = harvest(folder)
+    assert len(found.entries) == 7
+    (refusal,) = found.refusals
+    assert refusal.place == "incoming/june.jsonl line 7"
+    assert refusal.problem.startswith("bad JSON at column 11")
+
+
+def test_a_broken_byte_spoils_only_its_line(folder: Path) -> None:
+    good = json.dumps(RECORD).encode()
+    put(folder, "x.jsonl", good + b'\n{"title": "caf\xe9"}\n' + good)
+    found = harvest(folder)
+    assert len(found.entries) == 2
+    assert found.refusals[0].line().startswith("incoming/x.jsonl line 2: is no UTF-8.")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("x.txt", "", "is empty"),
+        ("x.html", a_page(headline=""), "has no headline"),
+        ("x.json", "", "bad JSON at column 1"),
+        ("x.json", "{\n\n bad", "bad JSON at line 3 column 2"),
+        ("x.json", "[" * 100_000, "nests too deep"),
+        ("x.json", '{"id": ' + "1" * 5000 + "}", "a number is far too long"),
+        ("x.json", "7", "is no object of keys"),
+        ("x.jsonl", '{"title": "a", "found": 7}', "`found` is a number"),
+        ("x.jsonl", json.dumps({**RECORD, "published": "31/31/2026"}), "'31/31/2026' is no date"),
+        ("x.txt", b"\xff\xfeH\x00i\x00", "is no readable text"),
+        ("x.txt", b"Caf\xc3\xa9 and a broken \xe9 byte.\n", "is no readable text"),
+        ("x.txt", b"\x81\x8d", "is no readable text"),
+        ("x.md", "---\ntitle: a: b\n---\nText.", "front matter is no YAML: line 2"),
+        ("x.md", "---\npublished: 2026-13-45\n---\nText.", "front matter is no YAML (month"),
+        ("x.md", "---\n- a\n---\nText.", "holds no keys"),
+        ("x.md", "---\nx: !!python/object:os.system {}\n---\nText.", "is no YAML: line 2"),
+        ("x.md", f"---\nx: {'y' * 60_000}\n---\nText.", "front matter is too long"),
+        ("x.txt", b"x" * 10_000_001, "is larger than 10 MB"),
+    ],
+)
+def test_what_is_wrong_gets_one_clear_line(
+    folder: Path, name: str, content: str | bytes, problem: str
+) -> None:
+    assert problem in refused(folder, name, content)
+
+
+def test_windows_text_is_read_where_it_makes_sense(folder: Path) -> None:
+    text = f"{HEADLINE}\nThey met in a café – and “walked”.\n{WHY}\n{LIMITS}"
+    put(folder, "x.txt", text.encode("cp1252"))
+    (entry,) = harvest(folder).entries
+    assert entry.found == "They met in a café – and “walked”."
+
+
+def test_hidden_readme_and_other_files_are_passed_over(folder: Path) -> None:
+    for name in (".hidden.txt", ".git/x.txt", "README.md", "readme.txt", "x.pdf", "x.txt~"):
+        put(folder, name, "A line.")
+    assert harvest(folder) == Harvest()
+
+
+def test_links_that_leave_the_folder_are_refused(folder: Path, tmp_path: Path) -> None:
+    put(tmp_path, "secret.txt", DUMP)
+    put(tmp_path, "elsewhere/secret.txt", DUMP)
+    put(folder, "own.txt", DUMP)
+    (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "link").symlink_to(tmp_path / "elsewhere")
+    (folder / "loop.txt").symlink_to(folder / "loop.txt")
+    (folder / "again.txt").symlink_to(folder / "own.txt")
+    found = harvest(folder)
+    assert [entry.place for entry in found.entries] == ["incoming/again.txt", "incoming/own.txt"]
+    assert [refusal.place for refusal in found.refusals] == [
+        "incoming/link", "incoming/link.txt", "incoming/loop.txt",
+    ]  # fmt: skip
+    assert "leads out of the folder" in found.refusals[0].problem
+
+
+def test_a_pipe_is_no_file_and_does_not_hang(folder: Path) -> None:
+    os.mkfifo(folder / "x.txt")
+    (refusal,) = harvest(folder).refusals
+    assert "no plain file" in refusal.problem
+
+
+def test_a_file_that_cannot_be_read_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    assert "cannot be read (Permission denied)" in refused(folder, "x.txt", DUMP)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "file.txt"])
+def test_a_folder_that_is_none_is_an_error_of_the_source(tmp_path: Path, name: str) -> None:
+    put(tmp_path, "file.txt", "x")
+    with pytest.raises(SourceError) as caught:
+        harvest_folder(tmp_path / name, ZONE)
+    assert caught.value.where.endswith(name)
+    assert caught.value.mend
+
+
+def test_a_name_with_wild_bytes_stays_on_one_line(folder: Path) -> None:
+    (folder / os.fsdecode(b"a\n\xff\x1b.txt")).write_text("")
+    (refusal,) = harvest(folder).refusals
+    assert refusal.line().isprintable()
+    refusal.line().encode()
+
+
+def test_the_corpus_gives_all_its_summaries() -> None:
+    if not CORPUS.is_dir():
+        pytest.skip(f"the sample corpus is absent: {CORPUS}")
+    found = harvest_folder(CORPUS, ZONE)
+    assert (len(found.entries), found.refusals) == (48, ())
+    assert sum(entry.published_at is None for entry in found.entries) == 2
+    raw = [
+        json.loads(line) for line in (CORPUS / "summaries.jsonl").read_text("utf-8").splitlines()
+    ]
+    for record, entry in zip(raw, found.entries, strict=True):
+        for key in ("slug", "title", "headline", "found", "why", "limits", "journal"):
+            assert getattr(entry, key) == record[key]
+        assert (entry.guid, entry.doi) == (record["id"], record["doi"] or "")

@@ -1,0 +1,268 @@
+"""Pages as dumps and as HTML: the content, and never the cards or the disclaimer."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import pytest
+
+from digest.sources.errors import Unreadable
+from digest.sources.page import read_dump, read_html
+from digest.values import Entry
+from tests.sources.samples import (
+    CARDS,
+    CUT,
+    DISCLAIMER,
+    DUMP,
+    FOOTER,
+    FOUND,
+    HEADLINE,
+    JOURNAL,
+    LIMITS,
+    NO_CONTENT,
+    OTHER_CUT,
+    RELATED,
+    SECTIONS,
+    TITLE,
+    WHY,
+    ZONE,
+    a_page,
+    a_text,
+)
+
+CARD_PARAGRAPHS = "".join(f"<p>{line}</p>" for line in CARDS.split("\n"))
+
+
+def dump(text: str) -> Entry:
+    return read_dump(text, "incoming/walk.txt", zone=ZONE)
+
+
+def page(html: str) -> Entry:
+    return read_html(html, "incoming/walk.html", zone=ZONE)
+
+
+def assert_is_the_walk(entry: Entry, *, title: str) -> None:
+    assert (entry.kind, entry.title, entry.headline) == ("summary", title, HEADLINE)
+    assert (entry.found, entry.why, entry.limits) == (FOUND, WHY, LIMITS)
+    assert (entry.journal, entry.body) == (JOURNAL, "")
+    for words in NO_CONTENT:
+        assert words not in str(asdict(entry))
+
+
+# ── dumps ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_dump_gives_its_four_parts_and_the_journal_but_no_card() -> None:
+    entry = dump(DUMP)
+    assert_is_the_walk(entry, title=HEADLINE)
+    assert entry.published_at is None
+    assert entry.place == "incoming/walk.txt"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        DUMP.replace("\n", "\r\n"),
+        DUMP.replace("\n", "\n\n"),
+        DUMP.replace("Read More5", "Read More\n5"),
+        DUMP.replace("Read MoreWhether", "READ MORE »\nWhether"),
+        DUMP.replace(f"{LIMITS}\n12", f"{LIMITS}12"),
+        DUMP.replace(f"{CARDS}", ""),
+        f"{TITLE}\n{DUMP.lstrip()}".replace(TITLE, ""),
+        DUMP.replace(f"12/31/2026\n{CUT}\nRead More", f"12/31/2026 {CUT} Read More\n"),
+    ],
+    ids=[
+        "crlf",
+        "blank lines",
+        "unglued",
+        "unglued end",
+        "glued date",
+        "no cards",
+        "blank",
+        "one line",
+    ],
+)
+def test_the_frame_is_known_in_every_form(text: str) -> None:
+    assert_is_the_walk(dump(text), title=HEADLINE)
+
+
+def test_a_dump_cut_off_inside_a_card_gives_no_card_text() -> None:
+    entry = dump(f"{HEADLINE}\n{FOUND}\n{WHY}\n{LIMITS}\n12/31/2026\n{CUT}")
+    assert entry.limits == LIMITS
+    assert CUT not in str(asdict(entry))
+
+
+def test_a_dump_with_a_title_keeps_it() -> None:
+    assert_is_the_walk(dump(f"{TITLE}\n{DUMP.lstrip()}"), title=TITLE)
+
+
+def test_a_round_up_is_an_article_whole() -> None:
+    paragraphs = [f"Paragraph {n} tells of a finding." for n in range(7)]
+    entry = dump("\n\n".join(["The Latest in Walking", *paragraphs]))
+    assert (entry.kind, entry.title) == ("article", "The Latest in Walking")
+    assert entry.body == "\n\n".join(paragraphs)
+    assert (entry.headline, entry.found, entry.why, entry.limits) == ("", "", "", "")
+
+
+def test_an_article_that_mentions_read_more_loses_nothing_else() -> None:
+    paragraphs = ["One short line.", "Read More", "Two.", "Three.", "Four.", "Five."]
+    entry = dump("\n\n".join(["The Latest in Walking", *paragraphs]))
+    assert entry.body.split("\n\n") == ["One short line.", "Two.", "Three.", "Four.", "Five."]
+
+
+def test_lines_wrapped_by_hand_are_joined_again() -> None:
+    entry = dump(f"{HEADLINE}\n\nDoctors followed\n120 people.\n\n{WHY}\n\n{LIMITS}\n")
+    assert (entry.kind, entry.found, entry.limits) == (
+        "summary",
+        "Doctors followed 120 people.",
+        LIMITS,
+    )
+
+
+def test_headings_in_a_dump_part_it() -> None:
+    entry = dump(f"{TITLE}\n{HEADLINE}\nWhat was found\n{FOUND}\nMore.\nLimits:\n{LIMITS}")
+    assert (entry.title, entry.headline) == (TITLE, HEADLINE)
+    assert (entry.found, entry.why, entry.limits) == (f"{FOUND}\n\nMore.", "", LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "is empty"),
+        (" \n\u200b\n", "is empty"),
+        (f"{CARDS}{DISCLAIMER}", "holds related cards and a disclaimer but no content"),
+        (f"{FOUND}\n{WHY}\n{LIMITS}\n{CARDS}{DISCLAIMER}", "has no headline"),
+        (f"{FOUND * 5}\n{FOUND}\n{WHY}\n{LIMITS}\n{CARDS}{DISCLAIMER}", "has no headline"),
+        (f"{HEADLINE}\n{CARDS}{DISCLAIMER}", "does not say what was found"),
+        (f"{HEADLINE}\n{FOUND}\n{FOUND}\n{WHY}\n{LIMITS}\n{CARDS}{DISCLAIMER}", "no telling which"),
+        ("A title alone", "does not say what was found"),
+    ],
+)
+def test_a_dump_that_cannot_be_read_says_why(text: str, problem: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        dump(text)
+    assert problem in caught.value.problem
+    assert caught.value.mend
+
+
+# ── HTML ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_page_gives_every_field_and_no_card() -> None:
+    entry = page(a_page())
+    assert_is_the_walk(entry, title=TITLE)
+    assert entry.published_at == datetime(2026, 10, 3, 4, tzinfo=UTC)
+    assert (entry.doi, entry.url) == ("10.5555/walk.2026.1", "https://news.example.org/walk")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        a_page(headline=f"<p>{HEADLINE}</p>"),
+        a_page(sections=SECTIONS.replace('class="', 'data-field="')),
+        a_page(sections=SECTIONS.replace("section", "div").replace("class", "id")),
+        a_page(journal=""),
+        a_page(headline="", sections=a_text()),
+        a_page(below=RELATED.replace("class", "data-x") + FOOTER.replace("class", "data-x")),
+        a_page(below=RELATED.replace("aside", "ul").replace("div", "li").replace("class", "id")),
+        a_page(below=CARD_PARAGRAPHS + FOOTER, sections=a_text(), headline=""),
+        a_page().replace("<h1>", "<header><h1>").replace("</h1>", "</h1></header>"),
+        a_page(below=RELATED.replace('<div class="card"', "<article").replace("/div", "/article")),
+        a_page(title=f"<h1>{TITLE.replace(' ', ' <i>', 1)}</i></h1>"),
+    ],
+    ids=[
+        "first p", "data-field", "headings", "journal below", "bare paragraphs", "no classes",
+        "list of cards", "cards as paragraphs", "header", "article cards", "markup in title",
+    ],
+)  # fmt: skip
+def test_a_page_is_known_in_every_form(html: str) -> None:
+    assert_is_the_walk(page(html), title=TITLE)
+
+
+def test_the_dates_of_cards_are_never_the_pages_date() -> None:
+    assert page(a_page(date="")).published_at is None
+    unmarked = RELATED.replace("class", "data-x")
+    assert page(a_page(date="", below=unmarked)).published_at is None
+
+
+def test_a_date_beside_the_article_is_not_the_pages_date() -> None:
+    beside = '<body><div><time datetime="2020-01-01">Latest</time></div>'
+    assert page(a_page(date="").replace("<body>", beside)).published_at is None
+    assert page(a_page().replace("<body>", beside)).published_at == datetime(
+        2026, 10, 3, 4, tzinfo=UTC
+    )
+
+
+def test_the_date_may_stand_in_the_header_with_the_title() -> None:
+    html = a_page(date="").replace(
+        "<article", "<header><time datetime=2026-10-03></header><article"
+    )
+    assert page(html).published_at == datetime(2026, 10, 3, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<meta property="article:published_time" content="2026-10-03">',
+        '<script type="application/ld+json">{"@graph": [{"datePublished": "2026-10-03"}]}</script>',
+    ],
+)
+def test_the_date_may_stand_in_the_head(head: str) -> None:
+    assert page(a_page(date="", head=head)).published_at == datetime(2026, 10, 3, 4, tzinfo=UTC)
+
+
+def test_a_page_without_h1_takes_its_title_element() -> None:
+    assert page(a_page(title="")).title == f"Site | {TITLE}"
+
+
+def test_a_round_up_page_is_an_article() -> None:
+    text = "<p>One finding.</p><p>Another &amp; more.</p>"
+    for html in (
+        a_page(sections=text, headline="", journal="", below="", facts=""),
+        a_page(sections=text, headline="", journal="", kind="round-up"),
+    ):
+        entry = page(html)
+        assert (entry.kind, entry.title) == ("article", TITLE)
+        assert entry.body == "One finding.\n\nAnother & more."
+        assert entry.url == "https://news.example.org/walk"
+
+
+def test_script_in_any_field_never_comes_through() -> None:
+    evil = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+    entry = page(
+        a_page(
+            title=f"<h1>{TITLE}{evil}</h1>", headline=f"<p class='headline'>{evil}{HEADLINE}</p>"
+        )
+    )
+    assert_is_the_walk(entry, title=TITLE)
+    assert "alert" not in str(asdict(entry))
+
+
+def test_a_script_address_is_no_address() -> None:
+    assert page(a_page(head='<link rel="canonical" href="javascript:alert(1)">')).url == ""
+
+
+@pytest.mark.parametrize(
+    ("html", "problem"),
+    [
+        ("", "is empty"),
+        ("<html><body></body></html>", "is empty"),
+        ("<frameset><frame></frameset>", "is empty"),
+        (a_page(headline=""), "has no headline"),
+        (a_page(sections='<section class="found"> </section>'), "does not say what was found"),
+        (a_page(date='<time datetime="31/31/2026">'), "`published`: '31/31/2026' is no date"),
+        (a_page(sections=SECTIONS.replace(WHY, f"{WHY} Read More 5/1/2026")), "related cards"),
+        ("<div>" * 600, "nest deeper"),
+        (a_page(title=f"<h1>{'x' * 401}</h1>"), "`title` is 401 characters long"),
+    ],
+)
+def test_a_page_that_cannot_be_read_says_why(html: str, problem: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        page(html)
+    assert problem in caught.value.problem
+    assert caught.value.mend
+
+
+def test_the_other_teaser_is_nowhere_either() -> None:
+    assert OTHER_CUT not in str(asdict(page(a_page())))
