@@ -138,9 +138,10 @@ def send_issue(
     wire = transport or open_transport(config, keys)
     with only_one(config.folder, SEND_LOCK):
         mailing = _begin(issue, config, keys, now)
-        with wire:
-            records.recover(issue, now(), repeatable=wire.repeatable)
-            _send_due(issue, mailing, wire, pace or Pace(config.pace.per_second), now, progress)
+        records.recover(issue, now(), repeatable=wire.repeatable)
+        if records.is_due(issue, now()):  # else no server is troubled
+            with wire:
+                _send_due(issue, mailing, wire, pace or Pace(config.pace.per_second), now, progress)
         _finish(issue, now())
     return records.counts(issue)
 

@@ -1,0 +1,243 @@
+"""Delivery records: one row each, claimed once, and nobody mailed who left (laws 3 and 4)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Thread
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from digest.delivery import records
+from digest.errors import Refused
+from digest.models import Delivery, Issue
+from digest.values import AUDIENCES, Outcome
+from subscribers.models import Membership, Subscriber, Suppression
+from subscribers.recipients import standing
+from tests.builders import NOW, a_draft, a_subscriber
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+LATER = NOW + timedelta(minutes=1)
+
+
+@pytest.fixture
+def issue() -> Issue:
+    """An issue that is going out."""
+    return a_draft(state="sending")
+
+
+def queued(issue: Issue, *addresses: str, lists: tuple[str, ...] = ("patient",)) -> list[Delivery]:
+    """Subscribers at these addresses with a queued row each."""
+    for address in addresses:
+        a_subscriber(address, lists=lists)
+    records.enqueue(issue, AUDIENCES, NOW)
+    return list(issue.deliveries.all())
+
+
+def states(issue: Issue) -> list[tuple[str, str]]:
+    """State and detail of each row in order."""
+    return list(issue.deliveries.order_by("pk").values_list("state", "detail"))
+
+
+def test_each_confirmed_recipient_gets_one_row_however_often_it_is_asked(issue: Issue) -> None:
+    a_subscriber("a@example.org", lists=("clinician", "patient"))
+    a_subscriber("b@example.org", lists=("caregiver",))
+    a_subscriber("c@example.org", state="pending")
+    assert records.enqueue(issue, AUDIENCES, NOW) == 2
+    a_subscriber("d@example.org")
+    assert records.enqueue(issue, AUDIENCES, LATER) == 1
+    found = issue.deliveries.order_by("pk").values_list("subscriber__address", "audience")
+    assert list(found) == [
+        ("a@example.org", "patient"), ("b@example.org", "caregiver"), ("d@example.org", "patient"),
+    ]  # fmt: skip
+
+
+def test_the_table_itself_refuses_a_second_row_for_a_subscriber(issue: Issue) -> None:
+    (row,) = queued(issue, "a@example.org")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Delivery.objects.create(
+            issue=issue, subscriber=row.subscriber, audience="clinician", changed_at=NOW
+        )
+
+
+def test_a_row_is_claimed_once_in_the_order_of_rows(issue: Issue) -> None:
+    rows = queued(issue, *(f"p{n}@example.org" for n in range(5)))
+    first = records.claim(issue, 3, LATER)
+    second = records.claim(issue, 3, LATER)
+    assert [c.delivery_id for c in first + second] == [row.pk for row in rows]
+    assert records.claim(issue, 3, LATER) == []
+    assert first[0].subscriber.address == "p0@example.org"
+    assert (first[0].audience, first[0].joined_at, first[0].attempts) == ("patient", NOW, 1)
+    assert records.counts(issue)["claimed"] == 5
+
+
+def test_a_claim_begins_after_the_row_that_it_is_told(issue: Issue) -> None:
+    rows = queued(issue, "a@example.org", "b@example.org")
+    (claimed,) = records.claim(issue, 5, LATER, after=rows[0].pk)
+    assert claimed.delivery_id == rows[1].pk
+
+
+@pytest.mark.parametrize("state", [s for s in Issue.State if s != "sending"])
+def test_an_issue_that_is_not_sending_has_nothing_to_claim(issue: Issue, state: str) -> None:
+    queued(issue, "a@example.org")
+    Issue.objects.update(state=state)
+    assert records.claim(issue, 5, LATER) == []
+
+
+def leave(subscriber: Subscriber) -> None:
+    """Leave every list."""
+    subscriber.memberships.update(state=Membership.State.LEFT)
+
+
+def suppress(subscriber: Subscriber) -> None:
+    """The address bounced; its memberships still say confirmed."""
+    Suppression.objects.create(address_key=subscriber.address_key, reason="bounce", at=NOW)
+
+
+def suppress_membership(subscriber: Subscriber) -> None:
+    """The operator suppressed the membership."""
+    subscriber.memberships.update(state=Membership.State.SUPPRESSED)
+
+
+def unconfirm(subscriber: Subscriber) -> None:
+    """Asked again, not answered yet."""
+    subscriber.memberships.update(state=Membership.State.PENDING)
+
+
+def move_to_another_list(subscriber: Subscriber) -> None:
+    """Left the list of the row, but stays on another."""
+    subscriber.memberships.filter(list_name="patient").update(state=Membership.State.LEFT)
+
+
+def erase(subscriber: Subscriber) -> None:
+    """Gone for good; the row keeps no link."""
+    subscriber.delete()
+
+
+@pytest.mark.parametrize(
+    ("happens", "detail"),
+    [(leave, "left"), (suppress, "suppressed"), (suppress_membership, "suppressed"),
+     (unconfirm, "not confirmed"), (move_to_another_list, "left"), (erase, "erased")],
+)  # fmt: skip
+def test_who_may_not_be_mailed_any_more_is_skipped_at_claim_time(
+    issue: Issue, happens: Callable[[Subscriber], None], detail: str
+) -> None:
+    rows = queued(issue, "a@example.org", "b@example.org", lists=("patient", "caregiver"))
+    assert rows[0].subscriber is not None
+    happens(rows[0].subscriber)
+    (claimed,) = records.claim(issue, 5, LATER)
+    assert claimed.subscriber.address == "b@example.org"
+    assert states(issue) == [("skipped", detail), ("claimed", "")]
+
+
+def test_a_batch_of_people_who_left_does_not_end_the_claiming(issue: Issue) -> None:
+    rows = queued(issue, *(f"p{n}@example.org" for n in range(7)))
+    for row in rows[:6]:
+        assert row.subscriber is not None
+        leave(row.subscriber)
+    assert [c.delivery_id for c in records.claim(issue, 2, LATER)] == [rows[6].pk]
+
+
+def test_outcomes_are_stored_and_only_on_claimed_rows(issue: Issue) -> None:
+    rows = queued(issue, *(f"p{n}@example.org" for n in range(4)))
+    records.claim(issue, 3, NOW)
+    outcomes = [Outcome("accepted", "250 ok"), Outcome("failed", "550 no"), Outcome("unknown", "?")]
+    outcomes.append(Outcome("accepted", "never claimed"))
+    records.settle(zip((row.pk for row in rows), outcomes, strict=True), LATER)
+    assert states(issue) == [
+        ("accepted", "250 ok"), ("failed", "550 no"), ("unknown", "?"), ("queued", ""),
+    ]  # fmt: skip
+    records.settle([(rows[0].pk, Outcome("failed", "too late"))], LATER)
+    assert states(issue)[0] == ("accepted", "250 ok")
+
+
+def test_a_deferred_mail_waits_longer_each_time_and_is_given_up_in_the_end(issue: Issue) -> None:
+    (row,) = queued(issue, "a@example.org")
+    now, waits = NOW, []
+    while records.claim(issue, 1, now):
+        records.settle([(row.pk, Outcome("deferred", "450 later"))], now)
+        row.refresh_from_db()
+        if row.next_try is None:
+            break
+        assert records.claim(issue, 1, row.next_try - timedelta(seconds=1)) == []
+        waits.append(int((row.next_try - now).total_seconds() / 60))
+        now = row.next_try
+    assert waits == [1, 5, 30, 120, 360, 720, 1440]
+    assert states(issue) == [("failed", "gave up after 8 attempts: 450 later")]
+
+
+def test_who_leaves_while_their_mail_is_deferred_gets_it_no_more(issue: Issue) -> None:
+    (row,) = queued(issue, "a@example.org")
+    records.claim(issue, 1, NOW)
+    records.settle([(row.pk, Outcome("deferred", "450 later"))], NOW)
+    assert row.subscriber is not None
+    leave(row.subscriber)
+    assert records.claim(issue, 1, NOW + timedelta(days=1)) == []
+    assert states(issue) == [("skipped", "left")]
+
+
+def test_a_released_row_is_queued_again_and_no_attempt_counts(issue: Issue) -> None:
+    (row,) = queued(issue, "a@example.org")
+    records.claim(issue, 1, NOW)
+    records.release([row.pk], LATER)
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == ("queued", 0)
+
+
+@pytest.mark.parametrize(("repeatable", "state"), [(True, "queued"), (False, "unknown")])
+def test_what_a_dead_sender_left_is_tried_again_only_where_that_cannot_double(
+    issue: Issue, repeatable: bool, state: str
+) -> None:
+    queued(issue, "a@example.org", "b@example.org")
+    records.claim(issue, 1, NOW)
+    assert records.recover(issue, LATER, repeatable=repeatable) == 1
+    assert [row[0] for row in states(issue)] == [state, "queued"]
+
+
+def test_counts_name_every_state(issue: Issue) -> None:
+    queued(issue, "a@example.org")
+    assert records.counts(issue) == {
+        "queued": 1, "claimed": 0, "accepted": 0, "deferred": 0, "failed": 0, "unknown": 0,
+        "skipped": 0,
+    }  # fmt: skip
+
+
+def test_rows_that_another_took_between_reading_and_claiming_are_not_claimed(
+    issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = queued(issue, "a@example.org", "b@example.org")
+
+    def taken_meanwhile(ids: list[int]) -> dict[int, set[str]]:
+        Delivery.objects.filter(pk=rows[0].pk).update(state="claimed")
+        return standing(ids)
+
+    monkeypatch.setattr(records, "standing", taken_meanwhile)
+    with pytest.raises(Refused):
+        records.claim(issue, 5, LATER)
+    assert [row[0] for row in states(issue)] == ["queued", "queued"]
+
+
+if os.environ.get("DIGEST_TEST_DATABASE") == "postgresql":
+    # SQLite has one writer at a time, so there is nothing to see there.
+    @pytest.mark.django_db(transaction=True)
+    def test_two_connections_claim_different_rows_without_waiting(issue: Issue) -> None:
+        rows = queued(issue, *(f"p{n}@example.org" for n in range(6)))
+        other: list[int] = []
+
+        def claim_elsewhere() -> None:
+            try:
+                other.extend(c.delivery_id for c in records.claim(issue, 3, LATER))
+            finally:
+                connection.close()
+
+        with transaction.atomic():
+            mine = [c.delivery_id for c in records.claim(issue, 3, LATER)]
+            thread = Thread(target=claim_elsewhere)
+            thread.start()
+            thread.join(30)
+            assert not thread.is_alive()
+        assert mine == [row.pk for row in rows[:3]]
+        assert other == [row.pk for row in rows[3:]]
