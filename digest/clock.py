@@ -57,9 +57,8 @@ def _quietly(name: str, work: Callable[[datetime], None]) -> Callable[[], None]:
     def run() -> None:
         close_old_connections()
         try:
-            work(datetime.now(UTC))
-        except DigestError as error:
-            log.error(name, problem=error.line())
+            with _told(name):
+                work(datetime.now(UTC))
         except Exception as error:
             # Only the kind of error: its text could hold an address, and logs must not.
             log.error(name, problem=f"unexpected {type(error).__name__}; see `digest check`")
@@ -82,12 +81,22 @@ def tick(config: Config, now: datetime) -> None:
 
 def mails(config: Config, keys: Keys, now: datetime) -> None:
     """Send what is scheduled and due, go on with what is under way, empty the queue of mails."""
-    flush_queue(config, keys)
+    with _told("queue"):
+        flush_queue(config, keys)
     due = Q(state=Issue.State.SCHEDULED, send_at__lte=now) | Q(state=Issue.State.SENDING)
     for issue in Issue.objects.filter(due):
-        log.info("sending", issue=issue.number)
-        counts = send_issue(issue.number, config, keys)
-        log.info("sent", issue=issue.number, **counts)
+        with _told("sending"):
+            counts = send_issue(issue.number, config, keys)
+            log.info("sending", issue=issue.number, **counts)
+
+
+@contextmanager
+def _told(event: str) -> Iterator[None]:
+    """What is refused or cannot work now is told; the next thing goes on, the next tick retries."""
+    try:
+        yield
+    except DigestError as error:
+        log.error(event, problem=error.line())
 
 
 def _claim_due(job: str, expression: str, config: Config, now: datetime) -> None:

@@ -85,7 +85,8 @@ def _compose_and_send(site: Site, folder: Path) -> tuple[Any, list[Path]]:
     if issue is None or issue.state in ("draft", "skipped"):
         issue = compose(site.config, now=now(), until=parse_when(CUT_OFF, site.config))
         review.approve(issue, site.config, who=WHO, now=now())
-    files = write_previews(issue, site.config, folder / "previews", only=None, now=now())
+    previews = folder / "previews"
+    files = write_previews(issue, site.config, site.keys, previews, only=None, now=now())
     send_issue(issue.number, site.config, site.keys)
     issue.refresh_from_db()
     return issue, files

@@ -81,7 +81,8 @@ def preview(
     from digest.pipeline.review import find_issue, known_audience
 
     only = known_audience(audience) if audience else None
-    files = write_previews(find_issue(number), site.config, out, only=only, now=now())
+    issue = find_issue(number)
+    files = write_previews(issue, site.config, site.keys, out, only=only, now=now())
     if json:
         print_json({"number": number, "files": [str(path) for path in files]})
         return

@@ -187,9 +187,9 @@ def leave(
 def erase(context: typer.Context, address: Address, json: Json = False) -> None:
     """Erase everything about a person; a keyed hash stays, so that no import brings them back."""
     with _people(context):
-        from subscribers.erase import erase as run
+        from digest.pipeline.forget import forget
 
-        result = run(address, now=now())
+        result = forget(address, now=now())
         if result == "unknown":
             raise Refused("nobody has that address", mend="Check how it is written")
     _tell({"result": result}, result.replace("_", " "), json)

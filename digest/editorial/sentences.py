@@ -25,7 +25,7 @@ LETTERED = words(
     "vitamin vitamins hepatitis type group phase stage factor immunoglobulin class arm part plan "
     "influenza interleukin grade level option category region apolipoprotein"
 )
-LONGEST_LINK = 500  # how far back a link is looked for
+LONGEST_LINK = 200  # how far back a link is looked for
 # Words that open a sentence and hardly ever stand, with a capital, in the middle of one.
 OPENERS = words(
     "the this that these those it its in on at for from with when while after before as a an he "

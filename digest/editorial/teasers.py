@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from digest.editorial.cues import cue, opening, plain
 from digest.editorial.sentences import split_sentences
@@ -24,9 +25,10 @@ WHOLE = re.compile(r"""[.!?…]["'”’)\]]*$""")  # headings and cut sentences
 # An opening that points back to a sentence which is not there.
 POINTS_BACK = opening(
     r"It|Its|They|Their|Them|He|She|His|Her|This|These|That|Those(?! with MS)|Such",
-    r"Here|There|Both|Neither|Others?|Another|Some (?:of|also|did|had|were|cases)|Once|But|And|Or|So",
-    r"Yet|Still|Even|However|Therefore|Thus|Hence|Also|Additionally|Moreover|Furthermore|Instead|Then",
-    r"Overall|Similarly|Likewise|Nevertheless|Meanwhile|Rather|If so|Not every|As a result",
+    r"Here|There|Both|Neither|Others?|Another|Some (?:of|also|did|had|were|cases)|Once|But|And|Or",
+    r"So|Yet|Still|Even|However|Therefore|Thus|Hence|Also|Additionally|Moreover|Furthermore",
+    r"Instead|Then|Overall|Similarly|Likewise|Nevertheless|Meanwhile|Rather|If so|Not every",
+    r"As a result",
     r"For (?:example|instance)|In (?:addition|contrast|turn|other words|short|that|this|these)",
     r"On the other hand|By contrast|Because of (?:this|that|these)",
     r"(?:Of|Among) (?:these|those|them)",
@@ -84,27 +86,42 @@ DIRECTION = cue(
 
 def make_teasers(summary: Summary, evidence: Evidence) -> dict[Audience, Teaser]:
     """The teaser of each audience. Every part is whole sentences, verbatim but for white space."""
-    return {audience: _teaser(summary, evidence, audience) for audience in AUDIENCES}
+    texts = _Texts.of(summary)
+    return {audience: _teaser(texts, evidence, audience) for audience in AUDIENCES}
 
 
-def _teaser(summary: Summary, evidence: Evidence, audience: Audience) -> Teaser:
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """A summary in sentences. `headline` is empty when it is the title too: readers have it."""
+
+    title: str
+    headline: str
+    found: tuple[str, ...]
+    why: tuple[str, ...]
+    limits: tuple[str, ...]
+
+    @classmethod
+    def of(cls, summary: Summary) -> _Texts:
+        headline = _folded(summary.headline)
+        return cls(
+            title=_folded(summary.title) or headline,
+            headline="" if _bare(headline) == _bare(summary.title) else headline,
+            found=tuple(split_sentences(summary.found)),
+            why=tuple(split_sentences(summary.why)),
+            limits=tuple(split_sentences(summary.limits)),
+        )
+
+
+def _teaser(texts: _Texts, evidence: Evidence, audience: Audience) -> Teaser:
     caveat = evidence.caveat.value
-    leads = [s for s in _leads(summary, audience) if s != caveat]
-    fitting = (s for s in leads if _length(s, caveat) <= LONGEST)
-    lead = next(fitting, leads[0] if leads else _folded(summary.headline or summary.title))
+    leads = [s for s in _leads(texts, audience) if s != caveat]
+    lead = next((s for s in leads if _length(s, caveat) <= LONGEST), (*leads, texts.title)[0])
     room = LONGEST - _length(lead, caveat)
-    sentence = next(
-        (
-            s
-            for s in _for_audience(summary, evidence, audience)
-            if s not in (lead, caveat) and len(s) < room
-        ),
-        None,
-    )
+    candidates = _for_audience(texts, evidence, audience)
+    sentence = next((s for s in candidates if s not in (lead, caveat) and len(s) < room), None)
     length = _length(lead, sentence, caveat)
-    bare_lead = lead != _folded(summary.headline) and len(lead) < SHORT_LEAD
-    if length < SHORTEST or bare_lead:
-        lead = _longer(lead, summary, {lead, sentence, caveat}, LONGEST - length)
+    if length < SHORTEST or (lead != texts.headline and len(lead) < SHORT_LEAD):
+        lead = _longer(lead, texts, {lead, sentence, caveat}, LONGEST - length)
     return Teaser(lead, sentence, caveat)
 
 
@@ -117,38 +134,28 @@ def _length(*parts: str | None) -> int:
 # ── lead ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _leads(summary: Summary, audience: Audience) -> Iterator[str]:
+def _leads(texts: _Texts, audience: Audience) -> Iterator[str]:
     """Candidates for the lead, the best first."""
-    found = split_sentences(summary.found)
+    alone = [s for s in texts.found if _stands_alone(s)]
     if audience == "clinician":
-        yield from (s for s in found if _stands_alone(s) and _gives_figures(s))
-    headline = _own_headline(summary)
-    if headline and not HYPE.search(plain(headline)):
-        yield headline
-    yield from (s for s in found if _stands_alone(s))
-    yield from (s for s in found if not HYPE.search(plain(s)))
-    if summary.headline:
-        yield _folded(summary.headline)
+        yield from (s for s in alone if _gives_figures(s))
+    if texts.headline and not HYPE.search(plain(texts.headline)):
+        yield texts.headline
+    yield from alone
+    yield from (s for s in texts.found if not HYPE.search(plain(s)))
+    if texts.headline:
+        yield texts.headline
 
 
-def _own_headline(summary: Summary) -> str:
-    """The headline, unless it is the title too (pages without a title): readers have it then."""
-    headline = _folded(summary.headline)
-    return headline if _bare(headline) != _bare(summary.title) else ""
-
-
-def _longer(lead: str, summary: Summary, taken: set[str | None], room: int) -> str:
+def _longer(lead: str, texts: _Texts, taken: set[str | None], room: int) -> str:
     """`lead` and one more sentence, when one stands beside it and fits into `room`."""
-    found = split_sentences(summary.found)
-    following = found[found.index(lead) + 1 :][:1] if lead in found else []
-    beside = [
-        s
-        for s in following
-        if WHOLE.search(s) and not (HYPE.search(plain(s)) or PICTURE.search(plain(s)))
-    ]
-    alone = [s for s in (_own_headline(summary), *found) if s and _stands_alone(s)]
     if not WHOLE.search(lead):
         return lead
+    found = texts.found
+    # What follows the lead in the text may point back to it; the others must stand alone.
+    following = found[found.index(lead) + 1 :][:1] if lead in found else ()
+    beside = [s for s in following if WHOLE.search(s) and not _sells_or_paints(s)]
+    alone = (s for s in (texts.headline, *found) if _stands_alone(s))
     for sentence in (*beside, *alone):
         if sentence not in taken and len(sentence) < room:
             return f"{lead} {sentence}"
@@ -161,30 +168,32 @@ def _gives_figures(sentence: str) -> bool:
 
 
 def _stands_alone(sentence: str) -> bool:
-    return WHOLE.search(sentence) is not None and not (
-        POINTS_BACK.match(sentence)
-        or PICTURE.search(plain(sentence))
-        or HYPE.search(plain(sentence))
+    return (
+        WHOLE.search(sentence) is not None
+        and not POINTS_BACK.match(sentence)
+        and not _sells_or_paints(sentence)
     )
+
+
+def _sells_or_paints(sentence: str) -> bool:
+    line = plain(sentence)
+    return HYPE.search(line) is not None or PICTURE.search(line) is not None
 
 
 # ── audience sentence ─────────────────────────────────────────────────────────────────────
 
 
-def _for_audience(summary: Summary, evidence: Evidence, audience: Audience) -> list[str]:
+def _for_audience(texts: _Texts, evidence: Evidence, audience: Audience) -> Iterator[str]:
     """Clean sentences whose subject is the audience; the why paragraph first."""
     bench = evidence.animals_only or evidence.kind.value == "lab"
-    sentences = split_sentences(summary.why)
-    for text in (summary.found, summary.limits):  # there, patients are mostly those studied
-        sentences += [s for s in split_sentences(text) if SPEAKS_TO_READERS.search(plain(s))]
-    return [
-        sentence
-        for sentence in sentences
-        if SUBJECTS[audience].match(sentence)
-        and _stands_alone(sentence)
-        and not CARE_BECAUSE.search(plain(sentence))
-        and (not bench or TO_KNOW.search(plain(sentence)))
-    ]
+    # Elsewhere than in why, patients are mostly those who were studied, not those who read.
+    others = (s for s in texts.found + texts.limits if SPEAKS_TO_READERS.search(plain(s)))
+    for sentence in (*texts.why, *others):
+        if not SUBJECTS[audience].match(sentence) or not _stands_alone(sentence):
+            continue
+        line = plain(sentence)
+        if not CARE_BECAUSE.search(line) and (not bench or TO_KNOW.search(line)):
+            yield sentence
 
 
 def _folded(text: str) -> str:

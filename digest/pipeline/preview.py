@@ -5,23 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from digest.config import Config
-from digest.delivery.message import build_envelope
+from digest.config import Config, Keys
 from digest.errors import Refused
 from digest.mail.slots import personalise
 from digest.models import Issue
+from digest.pipeline.deliver import Mailing
 from digest.pipeline.render import renditions
 from digest.values import Audience, Personal, Rendition
 
 
 def write_previews(
-    issue: Issue, config: Config, out: Path, *, only: Audience | None, now: datetime
+    issue: Issue, config: Config, keys: Keys, out: Path, *, only: Audience | None, now: datetime
 ) -> list[Path]:
     """Write A.html, A.txt and A.eml for each audience (or only one) into `out`."""
+    made = renditions(issue, config)
+    mailing = Mailing(issue.number, config, keys, {one.audience: one for one in made})
     files = []
-    for rendition in renditions(issue, config):
+    for rendition in made:
         if only in (None, rendition.audience):
-            files += _write(rendition, issue, config, out, now)
+            files += _write(rendition, mailing, issue, out, now)
     return files
 
 
@@ -37,22 +39,18 @@ def sample_reader(issue: Issue, audience: Audience, config: Config, now: datetim
 
 
 def _write(
-    rendition: Rendition, issue: Issue, config: Config, out: Path, now: datetime
+    rendition: Rendition, mailing: Mailing, issue: Issue, out: Path, now: datetime
 ) -> list[Path]:
-    personal = sample_reader(issue, rendition.audience, config, now)
+    personal = sample_reader(issue, rendition.audience, mailing.config, now)
     html, text = personalise(rendition, personal)
-    host = config.publication.site_url.split("//")[1].split("/")[0].split(":")[0]
-    envelope = build_envelope(
-        sender=config.sender_value(),
-        recipient_address="reader@example.org",
-        recipient_name="",
-        subject=rendition.subject,
-        text=text,
-        html=html,
-        message_id=f"<preview-{issue.number}-{rendition.audience}@{host}>",
-        date=issue.approved_at or issue.composed_at,
+    envelope = mailing.fill(
+        rendition.audience,
+        address="reader@example.org",
+        name="",
         unsubscribe_url=personal.unsubscribe_url,
-        list_host=host,
+        joined_at=now,
+        message_id=f"<preview-{issue.number}-{rendition.audience}@{mailing.host}>",
+        date=issue.approved_at or issue.composed_at,
     )
     contents = {
         "html": html.encode("utf-8"),

@@ -32,7 +32,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shell, dict[str, Any
 def mails(demo: tuple[Shell, dict[str, Any]]) -> list[EmailMessage]:
     folder = demo[0].folder / "outbox" / "new"
     return [
-        email.message_from_bytes(path.read_bytes(), policy=email.policy.default)  # type: ignore[misc]
+        email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         for path in sorted(folder.iterdir())
     ]
 
