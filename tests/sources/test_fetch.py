@@ -231,7 +231,7 @@ def test_a_body_too_big_is_cut(open_site: Opener, packed: bool) -> None:
     assert "larger than 10 MB" in error.what
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"hello")[:-9]])
+@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"hello")[:-9]], ids=["none", "cut"])
 def test_bad_compression_is_an_error(open_site: Opener, body: bytes) -> None:
     site = open_site(feed=says(body, Content_Encoding="gzip"))
     assert "badly compressed" in refused(f"{site.url}/feed").what
