@@ -57,7 +57,10 @@ def load_config(path: Path) -> Config:
     try:
         return Config.model_validate({**raw, "folder": path.parent.resolve()})
     except ValidationError as error:
-        raise _explain(error.errors()[0], path) from None
+        details = error.errors()
+        # A misspelt key comes first: it may well be why another one is missing.
+        unknown = (detail for detail in details if detail["type"] == "extra_forbidden")
+        raise _explain(next(unknown, details[0]), path) from None
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

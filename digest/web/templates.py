@@ -14,10 +14,17 @@ def environment(**options: Any) -> Environment:
     """Django's options, strict about undefined names, autoescaped, with `url` and `publication`."""
     options.update(undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     env = Environment(**options)  # noqa: S701 - autoescape is set above
-    env.globals.update(url=reverse, publication=settings.SUBSCRIBERS_PUBLICATION, month=month)
+    env.globals.update(url=reverse, publication=settings.SUBSCRIBERS_PUBLICATION)
+    env.globals.update(month=month, day=day)
     return env
 
 
 def month(moment: datetime) -> str:
     """ "November 2026", as the publication's readers count it."""
     return f"{moment.astimezone(settings.CONFIG.zone):%B %Y}"
+
+
+def day(instant: str) -> str:
+    """A report's instant (ISO 8601) as "1 November 2026, 09:00", in the publication's zone."""
+    local = datetime.fromisoformat(instant).astimezone(settings.CONFIG.zone)
+    return f"{local.day} {local:%B %Y, %H:%M}"

@@ -10,12 +10,12 @@ import pytest
 from django.db import connection
 
 from digest.config import Config
-from digest.delivery.lock import QUEUE_LOCK, SEND_LOCK, only_one
+from digest.delivery.lock import SEND_LOCK, only_one
 from digest.delivery.pace import Pace
 from digest.errors import ConfigError, DeliveryError, Refused
-from digest.models import AuditEntry, Delivery, Issue, QueuedMail, StoredRendition
+from digest.models import AuditEntry, Delivery, Issue, StoredRendition
 from digest.pipeline import deliver
-from digest.pipeline.deliver import flush_queue, send_issue
+from digest.pipeline.deliver import send_issue
 from digest.project.settings import KEYS
 from digest.values import Envelope, Outcome
 from subscribers.models import Membership, Subscriber
@@ -344,65 +344,3 @@ def test_a_large_list_goes_out_whole(config: Config) -> None:
 
 
 # ── the queue ─────────────────────────────────────────────────────────────────────────────
-
-
-def queue(recipient: str, **changes: object) -> QueuedMail:
-    """A mail that waits."""
-    given = {"recipient": recipient, "message_id": f"<{recipient}>", "content": b"Subject: x\r\n"}
-    return QueuedMail.objects.create(**{**given, "queued_at": NOW, **changes})
-
-
-def flush(config: Config, transport: FakeTransport | None, now: datetime = NOW) -> dict[str, int]:
-    """Send what is queued; only the states that occur."""
-    counts = flush_queue(config, KEYS, now=lambda: now, transport=transport)
-    return {state: rows for state, rows in counts.items() if rows}
-
-
-def test_queued_mails_go_out_and_are_gone(config: Config) -> None:
-    queue("ann@example.net")
-    transport = FakeTransport()
-    assert flush(config, transport) == {"accepted": 1}
-    (sent,) = transport.sent
-    assert (sent.sender, sent.recipient) == ("digest@example.org", "ann@example.net")
-    assert sent.content == b"Subject: x\r\n"
-    assert not QueuedMail.objects.exists()
-    assert flush(config, transport) == {}
-
-
-@pytest.mark.parametrize("outcome", [DEFERRED, Outcome("unknown", "?")])
-def test_a_queued_mail_that_did_not_surely_arrive_is_tried_again_later(
-    config: Config, outcome: Outcome
-) -> None:
-    queue("ann@example.net")
-    assert flush(config, FakeTransport({"ann@example.net": outcome})) == {outcome.state: 1}
-    assert flush(config, FakeTransport(), NOW + timedelta(seconds=59)) == {}
-    assert flush(config, FakeTransport(), NOW + timedelta(seconds=60)) == {"accepted": 1}
-
-
-def test_a_queued_mail_that_is_refused_for_good_is_kept_for_a_week(config: Config) -> None:
-    queue("no@example.net")
-    queue("ann@example.net")
-    refusing = FakeTransport({"no@example.net": Outcome("failed", "550 no such user")})
-    assert flush(config, refusing) == {"failed": 1, "accepted": 1}
-    assert flush(config, FakeTransport(), NOW + timedelta(days=6)) == {}
-    assert QueuedMail.objects.get().detail == "550 no such user"
-    flush(config, FakeTransport(), NOW + timedelta(days=8))
-    assert not QueuedMail.objects.exists()
-
-
-def test_a_transport_that_is_down_leaves_the_queue_as_it_is(config: Config) -> None:
-    queue("ann@example.net")
-    with pytest.raises(DeliveryError):
-        flush(config, FakeTransport({"ann@example.net": DOWN}))
-    assert QueuedMail.objects.get().attempts == 0
-
-
-def test_a_queue_that_another_process_is_sending_is_left_to_it(config: Config) -> None:
-    queue("ann@example.net")
-    with only_one(config.folder, QUEUE_LOCK):
-        assert flush(config, FakeTransport()) == {}
-    assert QueuedMail.objects.count() == 1
-
-
-def test_an_empty_queue_opens_no_transport(tmp_path: Path) -> None:
-    assert flush(a_config(tmp_path, transport={"kind": "sendgrid"}), None) == {}
