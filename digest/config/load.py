@@ -106,8 +106,7 @@ def _with_our_words(given: object) -> object:
 
 
 def _explain(detail: ErrorDetails, path: Path) -> ConfigError:
-    location = [part for part in detail["loc"] if part != "folder"]
-    keys, model = _walk(location)
+    keys, model = _walk(detail["loc"])
     dotted = ".".join(keys).replace(".[", "[")
     if detail["type"] == "extra_forbidden":
         return _unknown_key(path, dotted, keys[-1], list(model.model_fields))
@@ -131,7 +130,7 @@ def _unknown_key(path: Path, dotted: str, key: str, known: list[str]) -> ConfigE
     return ConfigError(f"unknown key `{dotted}`", where=str(path), mend=mend)
 
 
-def _walk(location: list[int | str]) -> tuple[list[str], type[BaseModel]]:
+def _walk(location: tuple[int | str, ...]) -> tuple[list[str], type[BaseModel]]:
     """The location as keys of the file, and the model that holds the last of them."""
     keys: list[str] = []
     model: type[BaseModel] = Config
