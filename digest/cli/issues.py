@@ -9,6 +9,7 @@ import typer
 
 from digest.cli.output import Json, Number, print_json, say, table
 from digest.cli.site import Site, now, open_site, parse_when, shell_user
+from digest.mail.wording import people
 
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="The summary's short name.")]
 
@@ -205,7 +206,7 @@ def _tables(report: dict[str, Any]) -> None:
 def _study(item: dict[str, Any]) -> str:
     participants = item["evidence"]["participants"]["value"]
     kind: str = item["evidence"]["kind"]["value"]
-    return f"{kind}, {participants:,} people" if participants else kind
+    return f"{kind}, {people(participants)}" if participants else kind
 
 
 def _reasons(ledger: dict[str, dict[str, str]]) -> str:

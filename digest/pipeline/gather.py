@@ -17,6 +17,7 @@ from digest.models import SourceState, StoredSummary
 from digest.sources import harvest
 from digest.values import Entry, Refusal
 
+SLUG_LENGTH = 60
 CONTENT_FIELDS = (
     "kind", "title", "headline", "found", "why", "limits", "body", "journal", "doi", "url",
     "published_at",
@@ -167,10 +168,14 @@ def _content(entry: Entry) -> dict[str, object]:
 
 def _free_slug(entry: Entry) -> str:
     """The entry's own slug or its title, made of a-z, 0-9 and hyphens, and not yet taken."""
-    plain = unicodedata.normalize("NFKD", entry.slug or entry.title)
-    words = re.findall(r"[a-z0-9]+", plain.encode("ascii", "ignore").decode().casefold())
-    wish = "-".join(words)[:80].strip("-") or "summary"
-    slug, number = wish, 1
+    letters = unicodedata.normalize("NFKD", entry.slug or entry.title)
+    letters = "".join(char for char in letters if not unicodedata.combining(char))
+    plain = "-".join(re.findall("[a-z0-9]+", letters.casefold()))
+    wish = plain
+    if len(plain) > SLUG_LENGTH:  # a person types it: whole words, and not too many
+        wish = plain[:SLUG_LENGTH].rpartition("-")[0] or plain[:SLUG_LENGTH]
+    wish = slug = wish or "summary"
+    number = 1
     while StoredSummary.objects.filter(slug=slug).exists():
         number += 1
         slug = f"{wish}-{number}"

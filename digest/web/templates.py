@@ -9,13 +9,15 @@ from django.conf import settings
 from django.urls import reverse
 from jinja2 import Environment, StrictUndefined
 
+from digest.mail.wording import people
+
 
 def environment(**options: Any) -> Environment:
     """Django's options, strict about undefined names, autoescaped, with `url` and `publication`."""
     options.update(undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     env = Environment(**options)  # noqa: S701 - autoescape is set above
     env.globals.update(url=reverse, publication=settings.SUBSCRIBERS_PUBLICATION)
-    env.globals.update(month=month, day=day)
+    env.globals.update(month=month, day=day, people=people)
     return env
 
 

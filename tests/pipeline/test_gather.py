@@ -167,3 +167,19 @@ def test_the_folder_of_the_examples_and_its_feed_share_one_study(tmp_path: Path)
     results = {r.source: r for r in gather(a_config(sources=sources), now=NOW)}
     assert [r.failed for r in results.values()] == [0, 0]
     assert (results["two"].found, results["two"].new) == (4, 3)
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        ("Epstein–Barr Raises the Odds", "epstein-barr-raises-the-odds"),
+        ("Où va la myéline?", "ou-va-la-myeline"),
+        ("Word " * 30, "-".join(["word"] * 12)),
+        ("x" * 90, "x" * 60),
+        ("../../etc/passwd", "etc-passwd"),
+    ],
+)
+def test_a_slug_is_whole_words_that_a_person_can_type(give: Gives, title: str, slug: str) -> None:
+    give("one", an_entry(title=title, headline="A headline of its own."))
+    run()
+    assert StoredSummary.objects.get().slug == slug
