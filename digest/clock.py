@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from threading import Event
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -18,7 +19,7 @@ from django.db import close_old_connections, transaction
 from django.db.models import Q
 
 from digest.config import Config, Keys
-from digest.errors import DigestError
+from digest.errors import DigestError, Refused
 from digest.models import Issue, Occurrence
 from digest.pipeline import review
 from digest.pipeline.compose import compose
@@ -34,10 +35,11 @@ log = structlog.get_logger("clock")
 Steps = dict[str, Callable[[Config, datetime], tuple[str, str]]]
 
 
-def start_clock(config: Config, keys: Keys) -> BackgroundScheduler:
-    """Start ticking in the background; the caller shuts the scheduler down."""
+def start_clock(config: Config, keys: Keys, stop: Event) -> BackgroundScheduler:
+    """Start ticking in the background; the caller sets `stop`, then shuts the scheduler down."""
     scheduler = BackgroundScheduler(timezone=config.zone)
-    for name, work in (("slots", partial(tick, config)), ("mails", partial(mails, config, keys))):
+    sending = partial(mails, config, keys, stop)
+    for name, work in (("slots", partial(tick, config)), ("mails", sending)):
         scheduler.add_job(
             _quietly(name, work),
             "interval",
@@ -79,15 +81,22 @@ def tick(config: Config, now: datetime) -> None:
                 _do(occurrence, config, now)
 
 
-def mails(config: Config, keys: Keys, now: datetime) -> None:
+def mails(config: Config, keys: Keys, stop: Event, now: datetime) -> None:
     """Send what is scheduled and due, go on with what is under way, empty the queue of mails."""
     with _told("queue"):
         flush_queue(config, keys)
-    due = Q(state=Issue.State.SCHEDULED, send_at__lte=now) | Q(state=Issue.State.SENDING)
+    in_time = Q(send_at__lte=now, send_at__gte=now - config.schedule.max_lateness)
+    due = Q(state=Issue.State.SCHEDULED) & in_time | Q(state=Issue.State.SENDING)
     for issue in Issue.objects.filter(due):
         with _told("sending"):
-            counts = send_issue(issue.number, config, keys)
+            counts = send_issue(issue.number, config, keys, progress=partial(_go_on, stop))
             log.info("sending", issue=issue.number, **counts)
+
+
+def _go_on(stop: Event, done: int, total: int) -> None:
+    """Between two mails: a stopping process lets go at once; the next one goes on."""
+    if stop.is_set():
+        raise Refused("stopped", mend=f"{done} of {total} are through; the next start goes on")
 
 
 @contextmanager
@@ -108,14 +117,9 @@ def _claim_due(job: str, expression: str, config: Config, now: datetime) -> None
     due = due_times(expression, config.zone, instant_of(last.slot, config.zone), now)
     slots = sorted({slot for moment in due if (slot := slot_of(moment, config.zone)) > last.slot})
     for slot in slots[:-1]:
-        _occur(job, slot, "missed", "the clock was not running; the next slot caught up", now)
+        _occur(job, slot, "skipped", "the clock was not running; a later slot stands for it", now)
     for slot in slots[-1:]:
-        late = now - instant_of(slot, config.zone)
-        if job != "gather" and late > config.schedule.max_lateness:
-            ask = f"more than {config.schedule.max_lateness} late: run `digest {job}` yourself"
-            _occur(job, slot, "missed", ask, now)
-        else:
-            _occur(job, slot, "waiting", "", now)
+        _occur(job, slot, "waiting", "", now)
 
 
 def _occur(job: str, slot: str, state: str, note: str, now: datetime) -> None:
@@ -140,11 +144,22 @@ def _take(occurrence: Occurrence, now: datetime) -> bool:
 
 def _do(occurrence: Occurrence, config: Config, now: datetime) -> None:
     with _failures_noted(occurrence, now):
-        late = now - instant_of(occurrence.slot, config.zone)
-        state, note = STEPS[occurrence.job](config, now)
-        if state == "waiting" and late > config.schedule.max_lateness:
-            state, note = "missed", f"{note}; more than {config.schedule.max_lateness} late"
-        _finish(occurrence, state, note, now)
+        if _too_late(occurrence.job, instant_of(occurrence.slot, config.zone), config, now):
+            _finish(occurrence, "missed", _ask(occurrence, config), now)
+        else:
+            _finish(occurrence, *STEPS[occurrence.job](config, now), now)
+
+
+def _too_late(job: str, due: datetime, config: Config, now: datetime) -> bool:
+    """Law 10: what is too late asks. Gathering is never too late, for it catches up."""
+    return job != "gather" and now - due > config.schedule.max_lateness
+
+
+def _ask(occurrence: Occurrence, config: Config) -> str:
+    late = f"more than {config.schedule.max_lateness} late"
+    if occurrence.note:  # why it waited, and what to do about that
+        return f"{occurrence.note}; {late}, so run `digest {occurrence.job}` yourself"
+    return f"{late}: run `digest {occurrence.job}` yourself"
 
 
 @contextmanager

@@ -40,3 +40,9 @@ def slot_of(moment: datetime, zone: ZoneInfo) -> str:
 def instant_of(slot: str, zone: ZoneInfo) -> datetime:
     """When a slot was; of an hour that comes twice, the first."""
     return datetime.fromisoformat(slot).replace(tzinfo=zone).astimezone(UTC)
+
+
+def day_of(moment: datetime, zone: ZoneInfo) -> str:
+    """The date as the publication's readers count and say it: "3 March 2026"."""
+    local = moment.astimezone(zone)
+    return f"{local.day} {local:%B %Y}"

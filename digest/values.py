@@ -229,19 +229,24 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """The frozen mail of one issue for one audience; slots are filled per recipient."""
+    """The frozen mail of one issue for one audience; slots are filled per recipient.
+
+    `page` is the same for the web: nothing personal in it, and whole what has no other address.
+    """
 
     audience: Audience
     subject: str
     preheader: str
     html: str
     text: str
+    page: str = ""
 
     @property
     def content_hash(self) -> str:
         """SHA-256 (hex) over all that a reader gets; approval stores it."""
         digest = hashlib.sha256()
-        for part in (self.audience, self.subject, self.preheader, self.html, self.text):
+        parts = (self.audience, self.subject, self.preheader, self.html, self.text, self.page)
+        for part in parts:
             raw = part.encode("utf-8")
             digest.update(len(raw).to_bytes(8, "big") + raw)
         return digest.hexdigest()

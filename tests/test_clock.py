@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from threading import Event
+from typing import Any
 
 import pytest
 
 from digest import clock
-from digest.config import Config
-from digest.errors import Refused
+from digest.config import Config, Keys
+from digest.errors import DeliveryError, Refused
 from digest.models import Issue, Occurrence
-from tests.builders import a_config, a_draft
+from tests.builders import NOW, a_config, a_draft
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -141,3 +143,83 @@ def test_a_send_slot_without_an_issue_is_skipped(config: Config) -> None:
     clock.tick(config, START)
     clock.tick(config, SEND_SLOT)
     assert states("send") == [("2026-12-01T09:00", "skipped")]
+
+
+def test_an_issue_approved_long_after_its_slot_does_not_go_out_by_itself(config: Config) -> None:
+    clock.tick(config, START)
+    a_draft()
+    clock.tick(config, SEND_SLOT)
+    Issue.objects.update(state="approved", approved_by="Ada")  # while the machine was off
+    clock.tick(config, SEND_SLOT + timedelta(days=9))
+    assert Issue.objects.get().state == "approved"
+    assert states("send") == [("2026-12-01T09:00", "missed")]
+
+
+def test_a_slot_whose_process_died_days_ago_asks(config: Config, done: list[str]) -> None:
+    clock.tick(config, START)
+    Occurrence.objects.create(
+        job="compose", slot="2026-11-25T09:00", state="claimed", claimed_at=COMPOSE_SLOT
+    )
+    clock.tick(config, COMPOSE_SLOT + timedelta(days=2))
+    assert done == []
+    assert states("compose") == [("2026-11-25T09:00", "missed")]
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of the issues that the clock handed to the sender."""
+    numbers: list[int] = []
+
+    def send(number: int, config: Config, keys: Keys, *, progress: Any) -> dict[str, int]:
+        progress(0, 1)
+        numbers.append(number)
+        return {"accepted": 1}
+
+    monkeypatch.setattr(clock, "send_issue", send)
+    monkeypatch.setattr(clock, "flush_queue", lambda config, keys: {})
+    return numbers
+
+
+KEYS = Keys("s" * 40, "d" * 40, "h" * 40)
+
+
+def test_what_is_scheduled_and_due_or_under_way_is_sent(config: Config, sent: list[int]) -> None:
+    a_draft(1, state="scheduled", send_at=SEND_SLOT)
+    a_draft(2, state="scheduled", send_at=SEND_SLOT + timedelta(days=1))
+    a_draft(3, state="sending")
+    a_draft(4, state="paused")
+    clock.mails(config, KEYS, Event(), SEND_SLOT + timedelta(minutes=1))
+    assert sent == [1, 3]
+
+
+def test_a_scheduled_issue_that_is_too_late_waits_for_a_person(
+    config: Config, sent: list[int]
+) -> None:
+    a_draft(1, state="scheduled", send_at=SEND_SLOT)
+    clock.mails(config, KEYS, Event(), SEND_SLOT + timedelta(hours=7))
+    assert sent == []
+
+
+def test_a_stopping_process_sends_nothing_more(config: Config, sent: list[int]) -> None:
+    a_draft(1, state="sending")
+    stop = Event()
+    stop.set()
+    clock.mails(config, KEYS, stop, NOW)
+    assert sent == []
+
+
+def test_one_issue_that_cannot_be_sent_stops_no_other(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
+
+    def send(number: int, config: Config, keys: Keys, *, progress: Any) -> dict[str, int]:
+        tried.append(number)
+        raise DeliveryError("the mail server is down", temporary=True)
+
+    monkeypatch.setattr(clock, "send_issue", send)
+    monkeypatch.setattr(clock, "flush_queue", lambda config, keys: {})
+    a_draft(1, state="sending")
+    a_draft(2, state="sending")
+    clock.mails(config, KEYS, Event(), NOW)
+    assert tried == [1, 2]

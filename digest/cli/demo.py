@@ -34,13 +34,9 @@ def run_demo(context: typer.Context, folder: Path) -> dict[str, Any]:
 
 def _open_demo(context: typer.Context, folder: Path) -> tuple[Site, dict[str, str] | None]:
     examples = shipped("examples")
-    if folder.exists() and any(folder.iterdir()) and not (folder / "config.yaml").exists():
-        raise Refused(
-            "the folder holds something else",
-            where=str(folder),
-            mend="Name an empty or new folder: `digest demo DIR`",
-        )
-    make_site(folder, (examples / "config.yaml").read_text(encoding="utf-8"))
+    config_text = (examples / "config.yaml").read_text(encoding="utf-8")
+    _refuse_a_real_site(folder, config_text)
+    make_site(folder, config_text)
     for name in ("incoming", "feed.xml", "subscribers"):
         source, target = examples / name, folder / name
         if source.is_dir():
@@ -51,6 +47,19 @@ def _open_demo(context: typer.Context, folder: Path) -> tuple[Site, dict[str, st
     site = open_site(context, database=False)
     apply_migrations()
     return site, first_administrator(ask=False)
+
+
+def _refuse_a_real_site(folder: Path, config_text: str) -> None:
+    """The demo approves and sends: it must never touch a site whose people are real."""
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    config = folder / "config.yaml"
+    if not config.is_file() or config.read_text(encoding="utf-8") != config_text:
+        raise Refused(
+            "the folder holds something that is no demo",
+            where=str(folder),
+            mend="Name an empty or new folder: `digest demo DIR`",
+        )
 
 
 def _gather(site: Site) -> list[Any]:

@@ -52,8 +52,8 @@ def issues(context: typer.Context, json: Json = False) -> None:
 def show(context: typer.Context, number: Number, json: Json = False) -> None:
     """One issue: items, teasers, states, counts."""
     site = open_site(context)
+    from digest.pipeline.issues import find_issue
     from digest.pipeline.report import issue_report
-    from digest.pipeline.review import find_issue
 
     report = issue_report(find_issue(number), site.config)
     if json:
@@ -78,8 +78,9 @@ def preview(
 ) -> None:
     """Write the very bytes that would be sent: A.html, A.txt, A.eml."""
     site = open_site(context)
+    from digest.pipeline.issues import find_issue
     from digest.pipeline.preview import write_previews
-    from digest.pipeline.review import find_issue, known_audience
+    from digest.pipeline.review import known_audience
 
     only = known_audience(audience) if audience else None
     issue = find_issue(number)
@@ -101,8 +102,9 @@ def move(
     """Put an item under another theme."""
     site = open_site(context)
     from digest.pipeline import review
+    from digest.pipeline.issues import find_issue
 
-    issue = review.find_issue(number)
+    issue = find_issue(number)
     review.move(issue, slug, theme, site.config, who=shell_user(), now=now())
     _tell_draft(site, issue, json=json)
 
@@ -125,8 +127,9 @@ def bring(context: typer.Context, number: Number, slug: Slug, json: Json = False
 def _put(context: typer.Context, number: int, slug: str, placing: Any, *, json: bool) -> None:
     site = open_site(context)
     from digest.pipeline import review
+    from digest.pipeline.issues import find_issue
 
-    issue = review.find_issue(number)
+    issue = find_issue(number)
     review.put(issue, slug, placing, site.config, who=shell_user(), now=now())
     _tell_draft(site, issue, json=json)
 
@@ -141,8 +144,9 @@ def subject(
     """Give one edition a subject of your own."""
     site = open_site(context)
     from digest.pipeline import review
+    from digest.pipeline.issues import find_issue
 
-    issue = review.find_issue(number)
+    issue = find_issue(number)
     edition = review.known_audience(audience)
     review.set_subject(issue, edition, text, site.config, who=shell_user(), now=now())
     if json:
@@ -160,9 +164,10 @@ def approve(
     """Freeze the renditions: what they are now is what will be sent."""
     site = open_site(context)
     from digest.pipeline import review
+    from digest.pipeline.issues import find_issue
     from digest.pipeline.report import issue_line
 
-    issue = review.approve(review.find_issue(number), site.config, who=by, now=now())
+    issue = review.approve(find_issue(number), site.config, who=by, now=now())
     if json:
         print_json({**issue_line(issue), "hash": issue.approved_hash})
     else:

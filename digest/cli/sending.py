@@ -26,8 +26,9 @@ def send(
     site = open_site(context)
     from digest.pipeline import review
     from digest.pipeline.deliver import send_issue
+    from digest.pipeline.issues import find_issue
 
-    issue = review.find_issue(number)
+    issue = find_issue(number)
     if at:
         moment = parse_when(at, site.config)
         review.schedule(issue, moment, who=shell_user(), now=now())
@@ -68,8 +69,9 @@ def cancel(context: typer.Context, number: Number, json: Json = False) -> None:
 def _turn(context: typer.Context, number: int, verb: str, *, json: bool) -> None:
     open_site(context)
     from digest.pipeline import review
+    from digest.pipeline.issues import find_issue
 
-    issue = getattr(review, verb)(review.find_issue(number), who=shell_user(), now=now())
+    issue = getattr(review, verb)(find_issue(number), who=shell_user(), now=now())
     _tell_state(issue, json=json)
 
 
@@ -92,8 +94,8 @@ def deliveries(
 ) -> None:
     """Who got the issue, who did not, and why."""
     open_site(context)
+    from digest.pipeline.issues import find_issue
     from digest.pipeline.report import delivery_lines
-    from digest.pipeline.review import find_issue
 
     lines = delivery_lines(find_issue(number), state=state, address=address)
     if json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 from pathlib import Path
+from threading import Event
 from typing import Annotated
 
 import typer
@@ -57,12 +58,14 @@ def run(
     out.file.flush()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # how a service manager stops us
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    clock = start_clock(site.config, site.keys)
+    stop = Event()
+    clock = start_clock(site.config, site.keys, stop)
     try:
         server.run()
     except KeyboardInterrupt:
         pass
     finally:
+        stop.set()
         clock.shutdown(wait=True)
         server.close()
 

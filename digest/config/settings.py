@@ -264,6 +264,16 @@ class Config(_Section):
         return (self.folder / Path(relative).expanduser()).resolve()
 
     @property
+    def themes_path(self) -> Path | None:
+        """The site's own themes.yaml; None: the shipped one."""
+        return self.path(self.themes) if self.themes else None
+
+    @property
+    def templates_path(self) -> Path | None:
+        """The folder whose templates override the shipped ones, if the site has one."""
+        return self.path(self.templates) if self.templates else None
+
+    @property
     def audience_order(self) -> tuple[Audience, ...]:
         """The lists in the order of the configuration; law 4 reads it for people on two lists."""
         return tuple(self.audiences) + tuple(a for a in AUDIENCES if a not in self.audiences)

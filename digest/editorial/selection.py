@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from digest.timetable import day_of
 from digest.values import Audience, Evidence, LedgerState, Placing, StudyKind, Summary
 
 EditorPlacing = Literal["", "exclude", "hold", "bring"]
@@ -38,8 +39,7 @@ class Window:
 
     def day(self, instant: datetime) -> str:
         """The date of an instant as the publication's readers count it."""
-        local = instant.astimezone(self.zone)
-        return f"{local.day} {local:%B %Y}"
+        return day_of(instant, self.zone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,16 @@ is what is sent (law 2). Only the recipient's own slots stay open (see slots.py)
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jinja2 import Environment, TemplateError
 
 from digest.errors import Refused
 from digest.mail.contents import contents_of
 from digest.mail.environment import mail_environment
 from digest.mail.html import render_html
-from digest.mail.slots import BROWSER_URL, JOINED, UNSUBSCRIBE_URL, refuse_slots
+from digest.mail.links import full_texts
+from digest.mail.slots import BROWSER_URL, JOINED, UNSUBSCRIBE_URL, public_page, refuse_slots
 from digest.mail.text import render_text
 from digest.values import Edition, Rendition
 
@@ -39,7 +42,9 @@ def render(edition: Edition, environment: Environment) -> Rendition:
                 where=name,
                 mend="Put {{ unsubscribe_url }} into the template.",
             )
-    return Rendition(edition.wording.audience, contents.subject, contents.preheader, html, text)
+    audience = edition.wording.audience
+    mail = Rendition(audience, contents.subject, contents.preheader, html, text)
+    return replace(mail, page=public_page(mail, full_texts(edition), environment))
 
 
 def _broken(error: TemplateError | TypeError) -> Refused:

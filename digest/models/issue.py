@@ -127,6 +127,7 @@ class StoredRendition(models.Model):
     preheader = models.TextField()
     html = models.TextField()
     text = models.TextField()
+    page = models.TextField()
     content_hash = models.CharField(max_length=64)
 
     class Meta:

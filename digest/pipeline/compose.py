@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from digest.config import Config
 from digest.editorial.evidence import read_evidence
@@ -30,6 +30,7 @@ from digest.editorial.teasers import make_teasers
 from digest.editorial.themes import Taxonomy, classify, load_taxonomy
 from digest.errors import Refused
 from digest.models import EditorChoice, Issue, IssueItem, LedgerEntry, StoredSummary
+from digest.pipeline.issues import hold
 from digest.pipeline.rows import evidence_json, summary_value, teasers_json
 from digest.values import AUDIENCES, Audience, Item, Placing, Summary
 
@@ -69,7 +70,7 @@ def recompose(issue: Issue, config: Config, *, now: datetime) -> Issue:
 
 
 def _write(draft: Issue | None, config: Config, now: datetime, until: datetime) -> Issue:
-    taxonomy = load_taxonomy(config.path(config.themes) if config.themes else None)
+    taxonomy = load_taxonomy(config.themes_path)
     window = _window(draft, config, until)
     choices = _choices(draft)
     composed = [_read(row, taxonomy, choices.get(row.pk)) for row in _unsettled(draft)]
@@ -88,11 +89,16 @@ def _write(draft: Issue | None, config: Config, now: datetime, until: datetime) 
 
 
 def _window(draft: Issue | None, config: Config, until: datetime) -> Window:
-    others = Issue.objects.filter(state__in=UNDER_WAY)
+    others = _others(draft).filter(state__in=UNDER_WAY)
     before = others.order_by("-cut_off").first()
     first_start = until - timedelta(days=config.issue.first_lookback_days)
     start = min(before.cut_off, until) if before else first_start
     return Window(start, until, before is None, config.zone)
+
+
+def _others(draft: Issue | None) -> QuerySet[Issue]:
+    """Every issue but this draft, which may be approved while its editor changes it."""
+    return Issue.objects.exclude(pk=draft.pk) if draft else Issue.objects.all()
 
 
 def _unsettled(draft: Issue | None) -> list[StoredSummary]:
@@ -159,7 +165,9 @@ def _past(draft: Issue | None, audience: Audience) -> tuple[set[int], Counter[in
     """What other issues settled for this audience, and how often want of room held each over."""
     entries = LedgerEntry.objects.exclude(issue=draft).filter(audience=audience)
     settled = set(entries.filter(state__in=("in", "left out")).values_list("summary_id", flat=True))
-    held = entries.filter(state="held", reason__startswith=NO_ROOM)
+    held = entries.filter(
+        state="held", reason__startswith=NO_ROOM, issue__state__in=UNDER_WAY
+    )  # a cancelled or skipped issue held nothing over: nobody got it
     return settled, Counter(held.values_list("summary_id", flat=True))
 
 
@@ -175,19 +183,18 @@ def _store(
     placings: list[Placing],
     config: Config,
 ) -> Issue:
-    issue = draft or Issue(number=_next_number())
+    issue = _held(draft) if draft else Issue(number=_next_number())
     rows = {one.summary.slug: one for one in composed}
     ins = {placing.slug for placing in placings if placing.state == "in"}
     studies = {slug: item for slug in sorted(ins) if (item := rows[slug].item)}
+    void_approval(issue)
+    issue.state = State.DRAFT
     if len(studies) < config.issue.min_items:
         placings = _skipped(placings, len(studies), config.issue.min_items)
         issue.state = State.SKIPPED
-    else:
-        issue.state = State.DRAFT
     issue.window_start, issue.cut_off, issue.composed_at = window.start, window.cut_off, now
-    issue.approved_by, issue.approved_at, issue.approved_hash, issue.send_at = "", None, "", None
     issue.save()
-    for related in (issue.items, issue.ledger, issue.renditions):
+    for related in (issue.items, issue.ledger):
         related.all().delete()
     IssueItem.objects.bulk_create(
         _item_row(issue, rows[slug].row, item) for slug, item in studies.items()
@@ -204,6 +211,26 @@ def _store(
         for placing in placings
     )
     return issue
+
+
+def _held(draft: Issue) -> Issue:
+    """The draft's row, held; it must still be what the stages composed from."""
+    before = (draft.state, draft.composed_at)
+    hold(draft)
+    if (draft.state, draft.composed_at) != before:
+        raise Refused(
+            f"issue {draft.number} was changed while it was composed",
+            mend=f"Look at `digest show {draft.number}`, then try again",
+        )
+    return draft
+
+
+def void_approval(issue: Issue) -> None:
+    """An edit voids an approval, and what was frozen goes (law 2). The caller saves the row."""
+    issue.state = State.DRAFT if issue.state in (State.APPROVED, State.SCHEDULED) else issue.state
+    issue.approved_by, issue.approved_at, issue.approved_hash, issue.send_at = "", None, "", None
+    if issue.pk:
+        issue.renditions.all().delete()
 
 
 def _next_number() -> int:

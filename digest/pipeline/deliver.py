@@ -28,8 +28,9 @@ from digest.errors import DeliveryError, Refused
 from digest.mail.slots import personalise
 from digest.models import AuditEntry, Issue, QueuedMail
 from digest.pipeline.approval import approval_hash
+from digest.pipeline.issues import find_issue
 from digest.pipeline.render import rendition_value
-from digest.pipeline.review import find_issue
+from digest.timetable import day_of
 from digest.values import Envelope, Outcome, Personal, Rendition
 from subscribers.tokens import leave_url
 
@@ -76,6 +77,15 @@ class Mailing:
             date=date,
         )
 
+    def personal(self, audience: str, unsubscribe_url: str, joined_at: datetime) -> Personal:
+        """What fills the slots for one recipient."""
+        site = self.config.publication.site_url
+        return Personal(
+            unsubscribe_url=unsubscribe_url,
+            browser_url=f"{site}/issues/{self.number}/{audience}",
+            joined=day_of(joined_at, self.config.zone),
+        )
+
     def fill(
         self,
         audience: str,
@@ -89,14 +99,7 @@ class Mailing:
     ) -> Envelope:
         """The approved edition with one recipient's slots filled."""
         edition = self.editions[audience]
-        site = self.config.publication.site_url
-        joined = joined_at.astimezone(self.config.zone)
-        personal = Personal(
-            unsubscribe_url=unsubscribe_url,
-            browser_url=f"{site}/issues/{self.number}/{audience}",
-            joined=f"{joined.day} {joined:%B %Y}",
-        )
-        html, text = personalise(edition, personal)
+        html, text = personalise(edition, self.personal(audience, unsubscribe_url, joined_at))
         return build_envelope(
             sender=self.config.sender_value(),
             recipient_address=address,

@@ -17,46 +17,54 @@ from digest.values import Audience, Personal, Rendition
 def write_previews(
     issue: Issue, config: Config, keys: Keys, out: Path, *, only: Audience | None, now: datetime
 ) -> list[Path]:
-    """Write A.html, A.txt and A.eml for each audience (or only one) into `out`."""
-    made = renditions(issue, config)
-    mailing = Mailing(issue.number, config, keys, {one.audience: one for one in made})
+    """Write A.html, A.txt and A.eml for each audience (or only one) into `out`.
+
+    Raises Refused when the issue was skipped, or the folder cannot be written to.
+    """
+    mailing = _mailing(issue, config, keys)
     files = []
-    for rendition in made:
-        if only in (None, rendition.audience):
+    for audience, rendition in mailing.editions.items():
+        if only in (None, audience):
             files += _write(rendition, mailing, issue, out, now)
     return files
 
 
-def sample_reader(issue: Issue, audience: Audience, config: Config, now: datetime) -> Personal:
-    """Slots of nobody in particular: the links look real and lead nowhere."""
-    site = config.publication.site_url
-    local = now.astimezone(config.zone)
-    return Personal(
-        unsubscribe_url=f"{site}/leave/preview",
-        browser_url=f"{site}/issues/{issue.number}/{audience}",
-        joined=f"{local.day} {local:%B %Y}",
-    )
+def sample(
+    issue: Issue, audience: str, config: Config, keys: Keys, *, now: datetime
+) -> tuple[str, str]:
+    """The HTML and text of one edition for nobody in particular. Raises Refused."""
+    mailing = _mailing(issue, config, keys)
+    return personalise(mailing.editions[audience], _nobody(mailing, audience, now))
+
+
+def _mailing(issue: Issue, config: Config, keys: Keys) -> Mailing:
+    made = renditions(issue, config)
+    return Mailing(issue.number, config, keys, {one.audience: one for one in made})
+
+
+def _nobody(mailing: Mailing, audience: str, now: datetime) -> Personal:
+    """The links look real and lead nowhere."""
+    return mailing.personal(audience, _leave_nothing(mailing), now)
+
+
+def _leave_nothing(mailing: Mailing) -> str:
+    return f"{mailing.config.publication.site_url}/leave/preview"
 
 
 def _write(
     rendition: Rendition, mailing: Mailing, issue: Issue, out: Path, now: datetime
 ) -> list[Path]:
-    personal = sample_reader(issue, rendition.audience, mailing.config, now)
-    html, text = personalise(rendition, personal)
+    html, text = personalise(rendition, _nobody(mailing, rendition.audience, now))
     envelope = mailing.fill(
         rendition.audience,
         address="reader@example.org",
         name="",
-        unsubscribe_url=personal.unsubscribe_url,
+        unsubscribe_url=_leave_nothing(mailing),
         joined_at=now,
         message_id=f"<preview-{issue.number}-{rendition.audience}@{mailing.host}>",
         date=issue.approved_at or issue.composed_at,
     )
-    contents = {
-        "html": html.encode("utf-8"),
-        "txt": text.encode("utf-8"),
-        "eml": envelope.content,
-    }
+    contents = {"html": html.encode(), "txt": text.encode(), "eml": envelope.content}
     try:
         out.mkdir(parents=True, exist_ok=True)
         files = [out / f"{rendition.audience}.{ending}" for ending in contents]

@@ -1,14 +1,10 @@
-"""Render: the composed draft → one rendition per audience, stored until the next change.
-
-What is stored is what previews show, what approval hashes and what is sent (law 2).
-"""
+"""Render: the composed draft → one rendition per audience; approval freezes them (law 2)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import cast
-
-from django.db import transaction
 
 from digest.config import Config
 from digest.editorial.themes import load_taxonomy
@@ -20,9 +16,10 @@ from digest.values import Audience, Edition, Item, Rendition, Theme, ThemeGroup
 
 
 def renditions(issue: Issue, config: Config) -> list[Rendition]:
-    """The renditions of the issue in the order of the configuration; rendered if they are stale.
+    """The renditions in the order of the configuration: the frozen ones, or a draft's fresh ones.
 
-    Raises Refused when the issue was skipped: it has nothing in it.
+    Nothing is stored, so that looking changes nothing. Raises Refused when the issue was skipped:
+    it has nothing in it.
     """
     if issue.state == Issue.State.SKIPPED:
         raise Refused(
@@ -30,37 +27,30 @@ def renditions(issue: Issue, config: Config) -> list[Rendition]:
             mend="Gather more and run `digest compose` again, or lower issue.min_items",
         )
     stored = {row.audience: rendition_value(row) for row in issue.renditions.all()}
-    if not stored:
-        stored = {made.audience: made for made in _render_all(issue, config)}
-    return [stored[audience] for audience in config.audience_order]
+    if stored:
+        return [stored[audience] for audience in config.audience_order]
+    environment = mail_environment(config.templates_path)
+    made = [render(edition, environment) for edition in editions(issue, config)]
+    for rendition in made:
+        _refuse_diagnosis(rendition, config)
+    return made
+
+
+def freeze(issue: Issue, config: Config) -> list[Rendition]:
+    """Store the renditions of an issue whose row the caller holds, for approval (law 2)."""
+    issue.renditions.all().delete()
+    made = renditions(issue, config)
+    StoredRendition.objects.bulk_create(
+        StoredRendition(issue=issue, content_hash=rendition.content_hash, **asdict(rendition))
+        for rendition in made
+    )
+    return made
 
 
 def rendition_value(row: StoredRendition) -> Rendition:
     """The stored rendition as the value that mail and delivery read."""
     audience = cast(Audience, row.audience)
-    return Rendition(audience, row.subject, row.preheader, row.html, row.text)
-
-
-def _render_all(issue: Issue, config: Config) -> list[Rendition]:
-    environment = mail_environment(config.path(config.templates) if config.templates else None)
-    made = [render(edition, environment) for edition in editions(issue, config)]
-    for rendition in made:
-        _refuse_diagnosis(rendition, config)
-    with transaction.atomic():
-        issue.renditions.all().delete()
-        StoredRendition.objects.bulk_create(
-            StoredRendition(
-                issue=issue,
-                audience=rendition.audience,
-                subject=rendition.subject,
-                preheader=rendition.preheader,
-                html=rendition.html,
-                text=rendition.text,
-                content_hash=rendition.content_hash,
-            )
-            for rendition in made
-        )
-    return made
+    return Rendition(audience, row.subject, row.preheader, row.html, row.text, row.page)
 
 
 def _refuse_diagnosis(rendition: Rendition, config: Config) -> None:
@@ -78,7 +68,7 @@ def _refuse_diagnosis(rendition: Rendition, config: Config) -> None:
 
 def editions(issue: Issue, config: Config) -> list[Edition]:
     """All that is needed to render the issue, an edition per audience."""
-    taxonomy = load_taxonomy(config.path(config.themes) if config.themes else None)
+    taxonomy = load_taxonomy(config.themes_path)
     items = {row.summary_id: item_value(row) for row in issue.items.select_related("summary")}
     return [
         _edition(issue, audience, items, taxonomy.themes, config)

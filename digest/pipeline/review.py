@@ -16,22 +16,14 @@ from digest.editorial.themes import load_taxonomy
 from digest.errors import Refused
 from digest.models import AuditEntry, EditorChoice, Issue, StoredSummary
 from digest.pipeline.approval import approval_hash
-from digest.pipeline.compose import give_back, recompose
-from digest.pipeline.render import renditions
+from digest.pipeline.compose import give_back, recompose, void_approval
+from digest.pipeline.issues import hold
+from digest.pipeline.render import freeze
 from digest.values import AUDIENCES, Audience
 
 State = Issue.State
+LONGEST_NAME = 150  # characters, as the tables hold
 OPEN = (State.DRAFT, State.SKIPPED, State.APPROVED, State.SCHEDULED)
-
-
-def find_issue(number: int) -> Issue:
-    """The issue of that number. Raises Refused when there is none."""
-    issue = Issue.objects.filter(number=number).first()
-    if issue is None:
-        numbers = ", ".join(str(n) for n in Issue.objects.values_list("number", flat=True))
-        mend = f"There are: {numbers}" if numbers else "Run `digest compose` first"
-        raise Refused(f"there is no issue {number}", mend=mend)
-    return issue
 
 
 def known_audience(name: str) -> Audience:
@@ -43,17 +35,10 @@ def known_audience(name: str) -> Audience:
 
 def move(issue: Issue, slug: str, theme: str, config: Config, *, who: str, now: datetime) -> Issue:
     """Put an item under another theme."""
-    themes = load_taxonomy(config.path(config.themes) if config.themes else None).themes
+    themes = load_taxonomy(config.themes_path).themes
     if theme not in themes:
         raise Refused(f"there is no theme '{theme}'", mend=f"Known: {', '.join(themes)}")
-    summary = _summary(issue, slug)
-    if summary.kind == "article":
-        raise Refused(
-            f"'{slug}' is an article, and articles have no theme",
-            mend=f"It stands under “Also worth reading”; `digest exclude {issue.number} {slug}` "
-            "takes it out",
-        )
-    return _decide(issue, summary, config, who, now, f"moved {slug} to {theme}", theme=theme)
+    return _decide(issue, slug, config, who, now, f"moved {slug} to {theme}", theme=theme)
 
 
 def put(
@@ -61,15 +46,14 @@ def put(
 ) -> Issue:
     """Exclude an item, hold it over, or bring it in."""
     assert placing in get_args(EditorPlacing)
-    summary = _summary(issue, slug)
-    return _decide(issue, summary, config, who, now, f"{placing} {slug}", placing=placing)
+    return _decide(issue, slug, config, who, now, f"{placing} {slug}", placing=placing)
 
 
 def set_subject(
     issue: Issue, audience: Audience, text: str, config: Config, *, who: str, now: datetime
 ) -> Issue:
     """The editor's own subject for one edition; an empty one brings the proposal back."""
-    _must_be_open(issue)
+    text = text.strip()
     if any(not char.isprintable() for char in text):
         raise Refused("the subject holds a line break or control character", mend="Use one line")
     word = config.privacy.diagnosis_in(text)
@@ -79,30 +63,26 @@ def set_subject(
             mend="Say it without that word",
         )
     with transaction.atomic():
-        issue.subjects = {**issue.subjects, audience: text.strip()}
-        if not text.strip():
-            del issue.subjects[audience]
-        issue.renditions.all().delete()
-        _void_approval(issue)
-        _audit(issue, who, now, f"subject of {audience}: {text.strip() or 'as proposed'}")
+        _hold_open(issue)
+        others = {name: own for name, own in issue.subjects.items() if name != audience}
+        issue.subjects = {**others, audience: text} if text else others
+        void_approval(issue)
+        issue.save()
+        _audit(issue, who, now, f"subject of {audience}: {text or 'as proposed'}")
     return issue
 
 
 def approve(issue: Issue, config: Config, *, who: str, now: datetime) -> Issue:
     """Freeze the renditions: what they are now is what will be sent."""
-    if issue.state in (State.APPROVED, State.SCHEDULED):
-        raise Refused(
-            f"issue {issue.number} was approved by {issue.approved_by} already",
-            mend=f"Run `digest send {issue.number}`",
-        )
-    if issue.state not in (State.DRAFT, State.SKIPPED):
-        raise Refused(f"issue {issue.number} is {issue.state}", mend="Only a draft is approved")
-    if not who.strip() or any(not char.isprintable() for char in who):
-        raise Refused("an approval needs a name", mend="Say who approves with --by NAME")
-    made = renditions(issue, config)
+    who = who.strip()
+    if not who or len(who) > LONGEST_NAME or any(not char.isprintable() for char in who):
+        mend = f"Say who approves with --by NAME, in {LONGEST_NAME} characters at most"
+        raise Refused("an approval needs a name", mend=mend)
     with transaction.atomic():
-        issue.state, issue.approved_by, issue.approved_at = State.APPROVED, who.strip(), now
-        issue.approved_hash = approval_hash(made)
+        hold(issue)
+        _refuse_unless_draft(issue)
+        issue.approved_hash = approval_hash(freeze(issue, config))
+        issue.state, issue.approved_by, issue.approved_at = State.APPROVED, who, now
         issue.save()
         _audit(issue, who, now, f"approved ({issue.approved_hash[:12]})")
     return issue
@@ -110,14 +90,15 @@ def approve(issue: Issue, config: Config, *, who: str, now: datetime) -> Issue:
 
 def schedule(issue: Issue, at: datetime, *, who: str, now: datetime) -> Issue:
     """Have the clock send an approved issue at an instant to come."""
-    if issue.state not in (State.APPROVED, State.SCHEDULED):
-        raise Refused(
-            f"issue {issue.number} is {issue.state}, not approved",
-            mend=f"Run `digest approve {issue.number} --by NAME` first",
-        )
     if at < now:
         raise Refused("that moment has passed", mend="Leave --at out to send at once")
     with transaction.atomic():
+        hold(issue)
+        if issue.state not in (State.APPROVED, State.SCHEDULED):
+            raise Refused(
+                f"issue {issue.number} is {issue.state}, not approved",
+                mend=f"Run `digest approve {issue.number} --by NAME` first",
+            )
         issue.state, issue.send_at = State.SCHEDULED, at
         issue.save()
         _audit(issue, who, now, f"scheduled for {at.isoformat(timespec='minutes')}")
@@ -146,18 +127,30 @@ def _turn(
     issue: Issue, allowed: tuple[Issue.State, ...], to: Issue.State, who: str, now: datetime
 ) -> Issue:
     with transaction.atomic():
-        rows = Issue.objects.filter(pk=issue.pk, state__in=allowed).update(state=to)
-        if rows != 1:
+        hold(issue)
+        if issue.state not in allowed:
             raise Refused(
                 f"issue {issue.number} is {issue.state}",
                 mend=f"Only {' or '.join(allowed)} can become {to}",
             )
+        issue.state = to
+        issue.save()
         _audit(issue, who, now, str(to))
-    issue.refresh_from_db()
     return issue
 
 
-def _must_be_open(issue: Issue) -> None:
+def _refuse_unless_draft(issue: Issue) -> None:
+    if issue.state in (State.APPROVED, State.SCHEDULED):
+        raise Refused(
+            f"issue {issue.number} was approved by {issue.approved_by} already",
+            mend=f"Run `digest send {issue.number}`",
+        )
+    if issue.state not in (State.DRAFT, State.SKIPPED):
+        raise Refused(f"issue {issue.number} is {issue.state}", mend="Only a draft is approved")
+
+
+def _hold_open(issue: Issue) -> None:
+    hold(issue)
     if issue.state not in OPEN:
         raise Refused(
             f"issue {issue.number} is {issue.state} and can no longer be changed",
@@ -165,8 +158,23 @@ def _must_be_open(issue: Issue) -> None:
         )
 
 
+def _decide(
+    issue: Issue, slug: str, config: Config, who: str, now: datetime, what: str, **choice: str
+) -> Issue:
+    """Keep the editor's choice and compose the draft again with it, both or neither."""
+    with transaction.atomic():
+        _hold_open(issue)
+        summary = _summary(issue, slug)
+        if "theme" in choice and summary.kind == "article":
+            mend = f"`digest exclude {issue.number} {slug}` takes it out of “Also worth reading”"
+            raise Refused(f"'{slug}' is an article, and articles have no theme", mend=mend)
+        EditorChoice.objects.update_or_create(issue=issue, summary=summary, defaults=choice)
+        recompose(issue, config, now=now)
+        _audit(issue, who, now, what)
+    return issue
+
+
 def _summary(issue: Issue, slug: str) -> StoredSummary:
-    _must_be_open(issue)
     entry = issue.ledger.filter(summary__slug=slug).select_related("summary").first()
     if entry is None:
         raise Refused(
@@ -176,29 +184,5 @@ def _summary(issue: Issue, slug: str) -> StoredSummary:
     return entry.summary
 
 
-def _decide(
-    issue: Issue,
-    summary: StoredSummary,
-    config: Config,
-    who: str,
-    now: datetime,
-    what: str,
-    **choice: str,
-) -> Issue:
-    """Keep the editor's choice and compose the draft again with it, both or neither."""
-    with transaction.atomic():
-        EditorChoice.objects.update_or_create(issue=issue, summary=summary, defaults=choice)
-        fresh = recompose(issue, config, now=now)
-        _audit(fresh, who, now, what)
-    return fresh
-
-
-def _void_approval(issue: Issue) -> None:
-    if issue.state in (State.APPROVED, State.SCHEDULED):
-        issue.state = State.DRAFT
-    issue.approved_by, issue.approved_at, issue.approved_hash, issue.send_at = "", None, "", None
-    issue.save()
-
-
 def _audit(issue: Issue, who: str, now: datetime, what: str) -> None:
-    AuditEntry.objects.create(issue=issue, at=now, who=who, what=what)
+    AuditEntry.objects.create(issue=issue, at=now, who=who[:LONGEST_NAME], what=what)

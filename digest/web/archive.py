@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import connection
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from digest.mail.environment import mail_environment
-from digest.mail.links import full_texts
-from digest.mail.slots import public_page
-from digest.models import Issue
-from digest.pipeline.render import editions, rendition_value
+from digest.models import Issue, StoredRendition
 from digest.values import AUDIENCES
 
 PUBLIC = (Issue.State.SENDING, Issue.State.PAUSED, Issue.State.SENT)
@@ -28,18 +24,10 @@ def archive(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def issue_page(request: HttpRequest, number: int, audience: str) -> HttpResponse:
-    """One issue for one audience: "read in your browser"."""
-    issue = Issue.objects.filter(number=number, state__in=PUBLIC).first()
-    stored = issue and issue.renditions.filter(audience=audience).first()
-    if not issue or not stored:
-        raise Http404
-    edition = next(e for e in editions(issue, settings.CONFIG) if e.wording.audience == audience)
-    templates = settings.CONFIG.templates
-    site_templates = settings.CONFIG.path(templates) if templates else None
-    page = public_page(
-        rendition_value(stored), full_texts(edition), mail_environment(site_templates)
-    )
-    return HttpResponse(page)
+    """One issue for one audience: "read in your browser", as it was approved (law 2)."""
+    went_out = StoredRendition.objects.filter(issue__state__in=PUBLIC)
+    frozen = get_object_or_404(went_out, issue__number=number, audience=audience)
+    return HttpResponse(frozen.page)
 
 
 @require_safe

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -12,9 +13,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from digest.errors import Refused
-from digest.mail.slots import personalise
 from digest.models import Issue, Occurrence
-from digest.pipeline.preview import sample_reader
+from digest.pipeline.preview import sample
 from digest.pipeline.render import renditions
 from digest.pipeline.report import issue_line, issue_report, source_lines
 from digest.web.headers import PREVIEW_POLICY
@@ -28,7 +28,7 @@ def issues(request: HttpRequest) -> HttpResponse:
     context = {
         "issues": lines,
         "sources": source_lines(settings.CONFIG, timezone.now()),
-        "asks": Occurrence.objects.filter(state__in=("missed", "failed", "waiting"))[:5],
+        "asks": _asks(timezone.now()),
     }
     return _page(request, "studio/issues.html", context)
 
@@ -57,18 +57,26 @@ def preview(request: HttpRequest, number: int, audience: str, part: str) -> Http
     """The rendition as it stands, for a frame; sandboxed, so that nothing in it can act."""
     row = get_object_or_404(Issue, number=number)
     try:
-        rendition = {r.audience: r for r in renditions(row, settings.CONFIG)}.get(audience)  # type: ignore[call-overload]
+        html, text = sample(row, audience, settings.CONFIG, settings.KEYS, now=timezone.now())
     except Refused:
-        rendition = None
-    if rendition is None:
-        raise Http404
-    reader = sample_reader(row, rendition.audience, settings.CONFIG, timezone.now())
-    html, text = personalise(rendition, reader)
+        raise Http404 from None
     kind = "text/html" if part == "html" else "text/plain"
     response = HttpResponse(html if part == "html" else text, content_type=f"{kind}; charset=utf-8")
     response["Content-Security-Policy"] = f"{PREVIEW_POLICY}; sandbox"
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _asks(now: datetime) -> list[str]:
+    """What the schedule asks of a person: the last slot of each job, and what was not sent."""
+    latest = (Occurrence.objects.filter(job=job).first() for job in ("gather", "compose", "send"))
+    amiss = ("missed", "failed", "waiting")
+    asks = [f"{slot.job} of {slot.slot.replace('T', ', ')}: {slot.note}"
+            for slot in latest if slot and slot.note and slot.state in amiss]  # fmt: skip
+    in_time = now - settings.CONFIG.schedule.max_lateness
+    for late in Issue.objects.filter(state=Issue.State.SCHEDULED, send_at__lt=in_time):
+        asks.append(f"issue {late.number} should have gone out: run `digest send {late.number}`")
+    return asks
 
 
 def _page(request: HttpRequest, template: str, context: Mapping[str, object]) -> HttpResponse:

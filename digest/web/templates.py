@@ -10,6 +10,7 @@ from django.urls import reverse
 from jinja2 import Environment, StrictUndefined
 
 from digest.mail.wording import people
+from digest.timetable import day_of
 
 
 def environment(**options: Any) -> Environment:
@@ -28,5 +29,5 @@ def month(moment: datetime) -> str:
 
 def day(instant: str) -> str:
     """A report's instant (ISO 8601) as "1 November 2026, 09:00", in the publication's zone."""
-    local = datetime.fromisoformat(instant).astimezone(settings.CONFIG.zone)
-    return f"{local.day} {local:%B %Y, %H:%M}"
+    moment, zone = datetime.fromisoformat(instant), settings.CONFIG.zone
+    return f"{day_of(moment, zone)}, {moment.astimezone(zone):%H:%M}"

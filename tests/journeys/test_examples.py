@@ -175,6 +175,15 @@ def test_the_demo_run_again_goes_on_where_it_was(demo: tuple[Shell, dict[str, An
     assert again["deliveries"] == first["deliveries"]
 
 
+def test_the_demo_never_touches_a_site_that_is_no_demo(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    shell.digest("init", tmp_path / "real")
+    before = sorted(path.name for path in (tmp_path / "real").iterdir())
+    ran = shell.digest("demo", tmp_path / "real", code=1)
+    assert "no demo" in ran.err
+    assert sorted(path.name for path in (tmp_path / "real").iterdir()) == before
+
+
 def test_the_wheel_runs_the_demo_without_the_checkout(tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[2]
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError
@@ -10,6 +11,7 @@ from django.db import IntegrityError
 from digest.config import Config
 from digest.errors import Refused
 from digest.models import Issue, LedgerEntry, StoredSummary
+from digest.pipeline import compose as step
 from digest.pipeline import review
 from digest.pipeline.compose import compose, give_back
 from digest.pipeline.report import draft_report
@@ -199,3 +201,30 @@ def test_the_cut_off_is_an_instant_whatever_the_wall_clock_does(
     a_stored_summary("after", published_at=cut_off + timedelta(seconds=1))
     report = draft_report(compose(config, now=cut_off), config)
     assert (slugs(report, "items"), slugs(report, "held")) == (["before"], ["after"])
+
+
+def test_a_draft_that_was_sent_while_it_was_composed_again_stays_sent(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_stored_summary("one")
+    compose(config, now=NOW)
+    reading = step._read
+
+    def slow(*arguments: Any) -> Any:
+        Issue.objects.update(state="sent")
+        return reading(*arguments)
+
+    monkeypatch.setattr(step, "_read", slow)
+    with pytest.raises(Refused, match="was changed while it was composed"):
+        compose(config, now=NOW)
+    assert Issue.objects.get().state == "sent"
+
+
+def test_want_of_room_in_a_cancelled_issue_does_not_count(config: Config) -> None:
+    config = a_config(issue={"min_items": 1, "max_items": 1})
+    for slug in ("a", "b"):
+        a_stored_summary(slug)
+    for _ in range(3):
+        issue = compose(config, now=NOW)
+        assert slugs(draft_report(issue, config), "items") == ["a"]
+        review.cancel(issue, who="Ada", now=NOW)

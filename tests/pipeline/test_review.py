@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from digest.config import Config
 from digest.errors import Refused
+from digest.mail import render as mail
 from digest.models import AuditEntry, Issue, StoredRendition
+from digest.pipeline import render as step
 from digest.pipeline import review
 from digest.pipeline.approval import approval_hash
 from digest.pipeline.compose import compose
@@ -16,7 +20,7 @@ from digest.pipeline.render import rendition_value, renditions
 from digest.pipeline.report import draft_report
 from tests.builders import NOW, a_config, a_stored_summary
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 @pytest.fixture
@@ -191,3 +195,62 @@ def test_pausing_and_cancelling_are_refused_in_the_wrong_state(issue: Issue) -> 
     review.resume(issue, who="Ada", now=NOW)
     with pytest.raises(Refused, match="issue 1 is sending"):
         review.cancel(issue, who="Ada", now=NOW)
+
+
+def test_editing_an_approved_first_issue_keeps_its_window(config: Config) -> None:
+    for slug in ("one", "two"):
+        a_stored_summary(slug)
+    a_stored_summary("old", published_at=NOW - timedelta(days=400))
+    issue = compose(config, now=NOW)
+    start = issue.window_start
+    review.approve(issue, config, who="Ada", now=NOW)
+    review.put(issue, "two", "exclude", config, who="Ben", now=NOW)
+    assert (included(issue, config), issue.window_start) == ({"one"}, start)
+
+
+def test_what_an_editor_takes_out_while_somebody_looks_is_never_approved(
+    config: Config, issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking = mail.render
+
+    def slow(*arguments: Any) -> Any:
+        made = looking(*arguments)
+        monkeypatch.setattr(step, "render", looking)
+        review.put(Issue.objects.get(), "one", "exclude", config, who="Ada", now=NOW)
+        return made
+
+    monkeypatch.setattr(step, "render", slow)
+    renditions(Issue.objects.get(), config)
+    review.approve(Issue.objects.get(), config, who="Ada", now=NOW)
+    assert all("(one)" not in row.html for row in StoredRendition.objects.all())
+
+
+def test_looking_at_a_draft_stores_nothing(config: Config, issue: Issue) -> None:
+    renditions(issue, config)
+    assert not StoredRendition.objects.exists()
+
+
+def test_an_order_read_from_an_old_row_never_reopens_a_sent_issue(
+    config: Config, issue: Issue
+) -> None:
+    review.approve(issue, config, who="Ada", now=NOW)
+    old = Issue.objects.get()
+    Issue.objects.update(state="sent")
+    orders: list[Callable[[], Issue]] = [
+        lambda: review.put(old, "one", "exclude", config, who="Ben", now=NOW),
+        lambda: review.move(old, "one", "life", config, who="Ben", now=NOW),
+        lambda: review.set_subject(old, "patient", "Walking", config, who="Ben", now=NOW),
+        lambda: review.schedule(old, NOW + timedelta(days=1), who="Ben", now=NOW),
+        lambda: review.cancel(old, who="Ben", now=NOW),
+    ]
+    for order in orders:
+        old.state = "approved"
+        with pytest.raises(Refused, match="issue 1 is sent"):
+            order()
+    assert Issue.objects.get().state == "sent"
+    assert StoredRendition.objects.count() == 3
+
+
+def test_a_name_longer_than_the_table_holds_is_refused(config: Config, issue: Issue) -> None:
+    with pytest.raises(Refused, match="150 characters at most"):
+        review.approve(issue, config, who="A" * 151, now=NOW)

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from digest.config import Config
-from digest.models import Issue
+from digest.models import Issue, IssueItem, StoredSummary
 from digest.pipeline import review
 from digest.pipeline.compose import compose
 from tests.builders import NOW, a_config, a_stored_summary
@@ -96,3 +96,11 @@ def test_a_post_to_a_page_that_shows_is_refused(client: Client, issue: Issue, pa
 def test_the_health_check_answers(client: Client) -> None:
     response = client.get("/healthz")
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_a_public_page_stays_as_it_was_approved(client: Client, issue: Issue) -> None:
+    publish(issue)
+    before = client.get("/issues/1/patient").content
+    StoredSummary.objects.update(found="Quite another text.", title="Another title")
+    IssueItem.objects.update(theme="a-theme-that-is-gone")
+    assert client.get("/issues/1/patient").content == before

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
 from digest.config import Config
 from digest.errors import Refused
-from digest.models import Issue, Occurrence
+from digest.models import Issue, Occurrence, StoredRendition
 from digest.pipeline.compose import compose
 from digest.pipeline.render import renditions
 from digest.web.accounts import add_user, new_password, set_password
@@ -114,6 +116,30 @@ def test_the_studio_shows_what_the_schedule_asks(editor: Client) -> None:
         job="send", slot="2026-12-01T09:00", state="missed", note="too late", claimed_at=NOW
     )
     assert "too late" in editor.get("/studio/").content.decode()
+
+
+def test_caught_up_slots_do_not_hide_what_waits_for_a_person(editor: Client) -> None:
+    for hour in range(10, 18):
+        Occurrence.objects.create(
+            job="gather",
+            slot=f"2026-12-01T{hour}:00",
+            state="skipped",
+            note="later",
+            claimed_at=NOW,
+        )
+    Occurrence.objects.create(
+        job="send", slot="2026-12-01T09:00", state="waiting", note="issue 1 waits", claimed_at=NOW
+    )
+    a_draft(2, state="scheduled", send_at=NOW - timedelta(days=400))
+    html = editor.get("/studio/").content.decode()
+    assert "issue 1 waits" in html
+    assert "issue 2 should have gone out" in html
+
+
+def test_looking_changes_nothing(editor: Client, issue: Issue) -> None:
+    for path in PATHS:
+        assert editor.get(path).status_code == 200
+    assert not StoredRendition.objects.exists()
 
 
 def test_an_account_needs_a_known_role_a_free_name_and_a_good_password() -> None:
