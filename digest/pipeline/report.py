@@ -11,8 +11,8 @@ from digest.errors import Refused
 from digest.models import Delivery, Issue, IssueItem, LedgerEntry, SourceState, StoredSummary
 from digest.pipeline.rows import instant
 from digest.timetable import next_time
-from subscribers.addresses import address_key
 from subscribers.membership import find_subscriber
+from subscribers.models import Subscriber
 from subscribers.suppression import is_suppressed
 
 UNSURE_BELOW = 0.15  # a margin under this is marked, so that the editor looks
@@ -94,7 +94,8 @@ def delivery_lines(
             raise Refused(f"there is no state '{state}'", mend=f"Known: {known}")
         rows = rows.filter(state=state)
     if address is not None:
-        rows = rows.filter(subscriber__address_key=address_key(address))
+        someone = _known(address)
+        rows = rows.filter(subscriber=someone) if someone else rows.none()
     return [
         {
             "id": row.pk,
@@ -110,12 +111,17 @@ def delivery_lines(
     ]
 
 
+def _known(address: str) -> Subscriber | None:
+    """Who has the address; None for one that is only suppressed. Raises BadAddress, Refused."""
+    subscriber = find_subscriber(address)
+    if subscriber is None and not is_suppressed(address):
+        raise Refused("nobody has that address", mend="Check how it is written")
+    return subscriber
+
+
 def subscriber_report(address: str) -> dict[str, Any]:
     """All that is known of one address. Raises BadAddress; Refused when nobody has it."""
-    suppressed = is_suppressed(address)
-    subscriber = find_subscriber(address)
-    if subscriber is None and not suppressed:
-        raise Refused("nobody has that address", mend="Check how it is written")
+    subscriber, suppressed = _known(address), is_suppressed(address)
     if subscriber is None:
         nobody: dict[str, Any] = {"memberships": [], "consents": [], "deliveries": []}
         return {"address": None, "name": None, "suppressed": True, **nobody}
