@@ -80,6 +80,7 @@ class LedgerEntry(models.Model):
         max_length=8, choices=[("in", "in"), ("held", "held"), ("left out", "left out")]
     )
     reason = models.TextField()
+    content_hash = models.CharField(max_length=64)  # of the summary as it was composed
     position = models.IntegerField(default=-1)
 
     class Meta:

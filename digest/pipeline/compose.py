@@ -206,6 +206,7 @@ def _store(
             audience=placing.audience,
             state=placing.state,
             reason=placing.reason,
+            content_hash=rows[placing.slug].row.content_hash,
             position=placing.position,
         )
         for placing in placings

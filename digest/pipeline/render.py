@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import cast
 
+from django.db.models import F
+
 from digest.config import Config
 from digest.editorial.themes import load_taxonomy
 from digest.errors import Refused
@@ -18,8 +20,8 @@ from digest.values import Audience, Edition, Item, Rendition, Theme, ThemeGroup
 def renditions(issue: Issue, config: Config) -> list[Rendition]:
     """The renditions in the order of the configuration: the frozen ones, or a draft's fresh ones.
 
-    Nothing is stored, so that looking changes nothing. Raises Refused when the issue was skipped:
-    it has nothing in it.
+    Nothing is stored, so that looking changes nothing. Raises Refused when the issue was skipped
+    (it has nothing in it) or when a summary changed since it was composed.
     """
     if issue.state == Issue.State.SKIPPED:
         raise Refused(
@@ -29,11 +31,23 @@ def renditions(issue: Issue, config: Config) -> list[Rendition]:
     stored = {row.audience: rendition_value(row) for row in issue.renditions.all()}
     if stored:
         return [stored[audience] for audience in config.audience_order]
+    _refuse_changed_at_source(issue)
     environment = mail_environment(config.templates_path)
     made = [render(edition, environment) for edition in editions(issue, config)]
     for rendition in made:
         _refuse_diagnosis(rendition, config)
     return made
+
+
+def _refuse_changed_at_source(issue: Issue) -> None:
+    """A new title over an old teaser would be nobody's words (law 9)."""
+    changed = issue.ledger.filter(state="in").exclude(content_hash=F("summary__content_hash"))
+    slugs = sorted(set(changed.values_list("summary__slug", flat=True)))
+    if slugs:
+        raise Refused(
+            f"changed at the source since issue {issue.number} was composed: {', '.join(slugs)}",
+            mend="Run `digest compose` again, and look at it once more",
+        )
 
 
 def freeze(issue: Issue, config: Config) -> list[Rendition]:

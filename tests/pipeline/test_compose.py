@@ -168,6 +168,7 @@ def test_the_database_holds_one_open_draft_and_one_issue_per_summary(config: Con
             audience="patient",
             state="in",
             reason="twice",
+            content_hash="x",
         )
     assert issue.number == 1
 

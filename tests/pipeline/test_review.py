@@ -11,7 +11,7 @@ import pytest
 from digest.config import Config
 from digest.errors import Refused
 from digest.mail import render as mail
-from digest.models import AuditEntry, Issue, StoredRendition
+from digest.models import AuditEntry, Issue, StoredRendition, StoredSummary
 from digest.pipeline import render as step
 from digest.pipeline import review
 from digest.pipeline.approval import approval_hash
@@ -254,3 +254,13 @@ def test_an_order_read_from_an_old_row_never_reopens_a_sent_issue(
 def test_a_name_longer_than_the_table_holds_is_refused(config: Config, issue: Issue) -> None:
     with pytest.raises(Refused, match="150 characters at most"):
         review.approve(issue, config, who="A" * 151, now=NOW)
+
+
+def test_a_summary_that_changed_at_its_source_must_be_composed_again(
+    config: Config, issue: Issue
+) -> None:
+    StoredSummary.objects.filter(slug="one").update(title="It FAILED", content_hash="another")
+    with pytest.raises(Refused, match=r"changed at the source since issue 1 was composed: one\."):
+        review.approve(issue, config, who="Ada", now=NOW)
+    review.approve(compose(config, now=NOW), config, who="Ada", now=NOW)
+    assert "It FAILED" in StoredRendition.objects.get(audience="patient").html
