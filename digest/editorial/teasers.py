@@ -38,6 +38,15 @@ POINTS_BACK = opening(
     r"[^,]{0,60}, (?:they|it|he|she|this|these|the (?:answer|effect|change))",
     r"(?:For|In|At|By) [\d.,]+% (?:of \w+ )?(?:it|they)",
 )
+# Words inside a sentence that lean on an earlier one: "notice them first", "such an event".
+LEANS_BACK = cue(
+    r"such (?:an? )?\w+",
+    # "cases there were fewer" points at a place; "that there are others" does not
+    r"(?<!that )(?<!if )(?<!when )(?<!because )(?<!and )(?<!but )(?<!, )(?<!^)there",
+    r"(?:keep|use|follow|at|on|with|from|for) (?:that|those) (?!who\b|with\b|is\b|are\b|the\b)\w+",
+    r"^(?:\w+ ){1,4}them\b",
+)
+RESULT = cue(r"found|finds|showed|shows|shown|discovered|suggests?|linked|tied|improved?|reduced")
 PICTURE = cue(
     r"^(?:think of|imagine|picture)",
     r"(?:it is|it's|is rather|is a (?:little|bit)|just) (?:like|as)|as if|resembles?",
@@ -141,6 +150,8 @@ def _leads(texts: _Texts, audience: Audience) -> Iterator[str]:
         yield from (s for s in alone if _gives_figures(s))
     if texts.headline and not HYPE.search(plain(texts.headline)):
         yield texts.headline
+    else:  # a page without a title of its own: what was found before how it was looked for
+        yield from (s for s in alone if RESULT.search(plain(s)))
     yield from alone
     yield from (s for s in texts.found if not HYPE.search(plain(s)))
     if texts.headline:
@@ -192,6 +203,8 @@ def _for_audience(texts: _Texts, evidence: Evidence, audience: Audience) -> Iter
         if not SUBJECTS[audience].match(sentence) or not _stands_alone(sentence):
             continue
         line = plain(sentence)
+        if LEANS_BACK.search(line):
+            continue
         if not CARE_BECAUSE.search(line) and (not bench or TO_KNOW.search(line)):
             yield sentence
 

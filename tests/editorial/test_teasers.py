@@ -8,6 +8,7 @@ from digest.editorial.evidence import read_evidence
 from digest.editorial.sentences import split_sentences
 from digest.editorial.teasers import LONGEST, SHORTEST, make_teasers
 from digest.values import AUDIENCES, Audience, Summary, Teaser
+from tests.builders import a_summary
 from tests.editorial.material import bare_summary, corpus, needs_corpus, needs_seeds, seed
 
 FOUND = "Doctors followed 120 people for a year. Those who walked had 30% fewer bad days."
@@ -176,3 +177,41 @@ def test_teasers_of_any_text_are_verbatim(headline: str, found: str, why: str, l
     summary = bare_summary(title="T", headline=headline, found=found, why=why, limits=limits)
     for teaser in make_teasers(summary, read_evidence(summary)).values():
         assert_verbatim(summary, teaser)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Caregivers often notice them first.",
+        "Caregivers can keep that plan at hand.",
+        "Caregivers are vital witnesses of such changes.",
+        "Caregivers should treat such an event as urgent.",
+        "Caregivers can be reassured that cases there were fewer.",
+    ],
+)
+def test_a_sentence_that_leans_on_one_not_shown_is_left_out(sentence: str) -> None:
+    summary = a_summary(why=f"Slow changes are easily missed. {sentence}")
+    assert make_teasers(summary, read_evidence(summary))["caregiver"].audience is None
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Caregivers should know that there are other ways.",
+        "Caregivers can ask for help at any time.",
+    ],
+)
+def test_a_sentence_that_stands_alone_is_kept(sentence: str) -> None:
+    summary = a_summary(why=sentence)
+    assert make_teasers(summary, read_evidence(summary))["caregiver"].audience == sentence
+
+
+def test_without_a_title_of_its_own_the_finding_leads_before_the_method() -> None:
+    headline = "Walking may ease tiredness in people with MS."
+    summary = a_summary(
+        title=headline,
+        headline=headline,
+        found="Doctors followed 120 people. The study found that walking eased tiredness.",
+    )
+    lead = make_teasers(summary, read_evidence(summary))["patient"].lead
+    assert lead.startswith("The study found that walking eased tiredness.")
