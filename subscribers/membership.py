@@ -16,9 +16,9 @@ from typing import Literal, get_args
 from django.db import transaction
 from django.utils import timezone
 
-from subscribers.addresses import ParsedAddress, address_key, parse_address
+from subscribers.addresses import ParsedAddress, address_key, clean_name, parse_address
 from subscribers.confirmations import ask_to_confirm
-from subscribers.errors import SubscribersError
+from subscribers.errors import BadAddress, SubscribersError
 from subscribers.lists import check_list
 from subscribers.models import ConsentRecord, Membership, Subscriber
 from subscribers.suppression import suppressed_keys
@@ -61,6 +61,19 @@ def find_subscriber(address: str) -> Subscriber | None:
     return Subscriber.objects.filter(address_key=key).first()
 
 
+def awaits_confirmation(address: str) -> bool:
+    """Whether a mail that asks this address to confirm still has a sense (law 4).
+
+    Not for who confirmed, left or was erased since, nor for a suppressed address.
+    """
+    try:
+        key = address_key(parse_address(address).address)
+    except BadAddress:
+        return False  # nobody is subscribed with it
+    pending = Membership.objects.filter(subscriber__address_key=key, state=State.PENDING)
+    return pending.exists() and not suppressed_keys([key])
+
+
 def join(
     address: str, list_name: str, consent: Consent, *, name: str = "", now: datetime | None = None
 ) -> Joined:
@@ -71,7 +84,7 @@ def join(
     """
     at = now or timezone.now()
     parsed = parse_address(address)
-    person = ParsedAddress(parsed.address, name or parsed.name)
+    person = ParsedAddress(parsed.address, clean_name(name) or parsed.name)
     (result,) = enrol([person], check_list(list_name), consent, now=at)
     if result == "already_there" and not consent.source:
         _ask_again(person, list_name, consent, at)

@@ -45,7 +45,9 @@ def printable(text: str) -> str:
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table for people; numbers stand right."""
     rows = [list(row) for row in rows]
-    drawn = Table(title=title or None, title_justify="left", header_style="bold")
+    if title:  # a line of its own: as a table's title it would fold to the table's width
+        out.print(escape(title), style="bold")
+    drawn = Table(header_style="bold")
     for position, column in enumerate(columns):
         number = bool(rows) and all(isinstance(row[position], int) for row in rows)
         drawn.add_column(column, justify="right" if number else "left", overflow="fold")

@@ -14,7 +14,7 @@ import typer
 
 from digest.cli.output import Json, print_json, say, table, warn
 from digest.cli.site import Site, now, open_site, parse_when, shell_user
-from digest.errors import Refused
+from digest.errors import DigestError, Refused
 
 app = typer.Typer(help="People on the lists.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -38,11 +38,22 @@ def _people(context: typer.Context) -> Iterator[Site]:
         raise Refused(error.what, where=error.where, mend=error.mend) from None
 
 
-def _send_confirmations(site: Site) -> dict[str, int]:
-    """Confirmation mails wait in a queue until no transaction is open (law 11)."""
+def _send_confirmations(site: Site) -> dict[str, Any]:
+    """Confirmation mails wait in a queue until no transaction is open (law 11).
+
+    With the mail server down they wait on, and what was done before is still told.
+    """
     from digest.pipeline.deliver import flush_queue
 
-    return flush_queue(site.config, site.keys)
+    try:
+        return dict(flush_queue(site.config, site.keys))
+    except DigestError as error:
+        return {"error": error.line()}
+
+
+def _tell_waiting(asked: dict[str, Any]) -> None:
+    if "error" in asked:
+        warn([f"digest: confirmation mails wait: {asked['error']}; `digest run` sends them later"])
 
 
 def _date(text: str | None, site: Site) -> datetime | None:
@@ -85,6 +96,7 @@ def import_(
         if asked.get("accepted"):
             say(f"{asked['accepted']} were asked by mail to confirm.")
     warn(report.refused())
+    _tell_waiting(asked)
     if report.counts["invalid"]:
         raise typer.Exit(1)
 
@@ -111,6 +123,7 @@ def add(
     else:
         mail = " A mail asks for confirmation." if asked.get("accepted") else ""
         say(f"{result.replace('_', ' ')}.{mail}")
+    _tell_waiting(asked)
     if result in ("opted_out_before", "suppressed"):
         warn([f"digest: not added: {result.replace('_', ' ')}. Only the person can undo that."])
         raise typer.Exit(1)

@@ -10,6 +10,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from apscheduler.triggers.cron import CronTrigger
@@ -19,6 +20,7 @@ from digest.values import AUDIENCES, Audience, Publication, Sender, Wording
 
 SUBJECT_FIELDS = ("studies", "themes", "month", "number")
 LATENESS = re.compile(r"(\d+)\s*([smhd])")
+LONG_WORD = 5  # letters; a shorter diagnosis stands by chance in other words
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -44,6 +46,28 @@ def _web_address(url: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
         raise ValueError(f"'{url}' is no web address; write one like https://digest.example.org")
     return url.rstrip("/")
+
+
+def _site_address(url: str) -> str:
+    """Scheme and host only: every page has its place below it, and links in mails are ASCII."""
+    url = _web_address(url)
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port  # a port that is no number raises
+        ascii_host = host.encode("idna").decode() if not host.isascii() else host
+    except ValueError:
+        raise ValueError(
+            f"'{url}' is no web address; write one like https://digest.example.org"
+        ) from None
+    if host != ascii_host:
+        raise ValueError(f"the host '{host}' is not ASCII; write it in its xn-- form: {ascii_host}")
+    if parts.path:
+        raise ValueError(
+            f"'{url}' has a path; give the digest a host of its own: {parts.scheme}://{parts.netloc}"
+        )
+    if "@" in parts.netloc or not re.fullmatch(r"[\w.-]+|[0-9a-f:.]+", host):
+        raise ValueError(f"'{host}' is no host; write one like https://digest.example.org")
+    return url
 
 
 def _cron(expression: str) -> str:
@@ -78,6 +102,7 @@ def _template(text: str) -> str:
 Line = Annotated[str, AfterValidator(_one_line)]
 Address = Annotated[str, AfterValidator(_plain_address)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+SiteAddress = Annotated[str, AfterValidator(_site_address)]
 Cron = Annotated[str, AfterValidator(_cron)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Template = Annotated[str, AfterValidator(_template)]
@@ -89,7 +114,7 @@ class _Section(BaseModel):
 
 class PublicationSettings(_Section):
     name: Line = "MS Research Digest"
-    site_url: WebAddress = "https://digest.example.org"
+    site_url: SiteAddress = "https://digest.example.org"
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
     timezone: Annotated[str, AfterValidator(_known_timezone)] = "America/New_York"
 
@@ -209,6 +234,21 @@ class PrivacySettings(_Section):
                 return word
         return None
 
+    def diagnosis_in_address(self, address: str) -> str | None:
+        """The same for an e-mail or web address: case tells nothing there, words run together."""
+        parts = re.split(r"[\W\d_]+", address.casefold())
+        alone = (word for word in self.diagnosis_words if word.casefold() in parts)
+        return next(alone, None) or self.diagnosis_within(address)
+
+    def diagnosis_within(self, text: str) -> str | None:
+        """The first diagnosis of five letters or more that stands anywhere in `text`."""
+        letters = re.sub(r"[\W\d_]+", "", text.casefold())
+        for word in self.diagnosis_words:
+            plain = re.sub(r"[\W\d_]+", "", word.casefold())
+            if len(plain) >= LONG_WORD and plain in letters:
+                return word
+        return None
+
 
 class WebSettings(_Section):
     host: Line = "127.0.0.1"
@@ -282,6 +322,24 @@ class Config(_Section):
     def zone(self) -> ZoneInfo:
         """The publication's time zone."""
         return ZoneInfo(self.publication.timezone)
+
+    def diagnoses_seen(self) -> dict[str, str]:
+        """Keys whose text others see beside any mail of ours → the diagnosis it names (law 7)."""
+        privacy, sender = self.privacy, self.sender
+        seen = {
+            "sender.name": privacy.diagnosis_in(sender.name)
+            or privacy.diagnosis_within(sender.name),
+            "sender.address": privacy.diagnosis_in_address(sender.address),
+            "sender.reply_to": privacy.diagnosis_in_address(sender.reply_to or ""),
+            "publication.site_url": privacy.diagnosis_in_address(self.publication.site_url),
+        }
+        return {key: word for key, word in seen.items() if word}
+
+    def diagnosis_in_sender(self) -> str | None:
+        """One line on the first such key and its word, for a refusal; None: there is none."""
+        for key, word in self.diagnoses_seen().items():
+            return f"{key} names a diagnosis ('{word}'), and an inbox is seen by others"
+        return None
 
     def publication_value(self) -> Publication:
         """Publication and postal address as the plain value that mail reads."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import socket
 from collections.abc import Iterator
@@ -44,14 +45,13 @@ def _database(config: Config) -> Iterator[Finding]:
 
 
 def _sender(config: Config) -> Iterator[Finding]:
-    for key in ("name", "address"):
-        if word := config.privacy.diagnosis_in(getattr(config.sender, key)):
-            yield Finding(
-                "error",
-                f"sender.{key}",
-                f"it names a diagnosis ('{word}'), and an inbox is seen by others",
-                "Choose a name without that word",
-            )
+    for key, word in config.diagnoses_seen().items():
+        yield Finding(
+            "error",
+            key,
+            f"it names a diagnosis ('{word}'), and an inbox is seen by others",
+            "Choose one without that word",
+        )
     if "Example Street" in config.sender.postal_address:
         yield Finding(
             "warning",
@@ -91,14 +91,22 @@ def _sources(config: Config) -> Iterator[Finding]:
 
 
 def _files(config: Config) -> Iterator[Finding]:
-    if config.templates and not config.path(config.templates).is_dir():
+    if config.templates_path and not config.templates_path.is_dir():
         yield Finding(
             "error", "templates", f"there is no folder {config.templates}", "Make it, or write null"
         )
     try:
-        load_taxonomy(config.path(config.themes) if config.themes else None)
+        known = list(load_taxonomy(config.themes_path).themes)
     except DigestError as error:
         yield Finding("error", "themes", error.what, error.mend)
+        return
+    for audience, words in config.audiences.items():
+        for theme in words.order:
+            if theme not in known:
+                near = difflib.get_close_matches(theme, known, n=1)
+                hint = f"Did you mean '{near[0]}'?" if near else f"Known are {', '.join(known)}"
+                key = f"audiences.{audience}.order"
+                yield Finding("error", key, f"there is no theme '{theme}'", hint)
 
 
 def _transport(config: Config) -> Iterator[Finding]:
@@ -170,6 +178,19 @@ def _not_built(config: Config) -> Iterator[Finding]:
             "warning", "privacy.encrypt_addresses",
             "not built yet: addresses lie in the database in plain text",
             "Keep the database on an encrypted disk",
+        )  # fmt: skip
+    yield Finding(
+        "warning", "privacy.retention.delivery_details",
+        "not built yet: nothing of a delivery is deleted by itself",
+        "Nothing to do; `digest subscribers erase` deletes what is kept of one person",
+    )  # fmt: skip
+    transport = config.transport
+    several = isinstance(transport, SmtpTransport) and transport.connections > 1
+    if several and "connections" in transport.model_fields_set:
+        yield Finding(
+            "warning", "transport.connections",
+            "not built yet: mail goes through one connection, whatever is written here",
+            "Leave it out, or write 1",
         )  # fmt: skip
     unread = {
         "glossary": config.glossary,

@@ -32,6 +32,7 @@ from digest.pipeline.issues import find_issue
 from digest.pipeline.render import rendition_value
 from digest.timetable import day_of
 from digest.values import Envelope, Outcome, Personal, Rendition
+from subscribers.membership import awaits_confirmation
 from subscribers.tokens import leave_url
 
 State = Issue.State
@@ -165,7 +166,10 @@ def flush_queue(
         wire = transport or open_transport(config, keys)
         with suppress(Busy), only_one(config.folder, QUEUE_LOCK), wire:
             for row in _due_mails(now()):  # again: another process may have sent them
-                results[_send_queued(row, wire, config)] += 1
+                if awaits_confirmation(row.recipient):
+                    results[_send_queued(row, wire, config)] += 1
+                else:  # left, suppressed, erased or confirmed since it was queued (law 4)
+                    row.delete()
     return {state: results[state] for state in ("accepted", "deferred", "failed", "unknown")}
 
 
@@ -301,7 +305,8 @@ def _send_queued(row: QueuedMail, wire: Transport, config: Config) -> str:
         row.delete()
         return outcome.state
     given_up = outcome.state == "failed"
-    row.attempts = records.MAX_ATTEMPTS if given_up else row.attempts + 1
-    row.detail = outcome.detail
-    row.save(update_fields=("attempts", "detail"))
+    attempts = records.MAX_ATTEMPTS if given_up else row.attempts + 1
+    # An update, not a save: the row may be gone, if its person was erased meanwhile.
+    same = QueuedMail.objects.filter(pk=row.pk)
+    same.update(attempts=attempts, detail=outcome.detail)
     return outcome.state

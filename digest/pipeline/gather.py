@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Count
 
 from digest.config import Config, SourceSettings
 from digest.errors import Refused, SourceError
 from digest.models import SourceState, StoredSummary
 from digest.sources import harvest
+from digest.sources.entry import slug_of
 from digest.values import Entry, Refusal
 
-SLUG_LENGTH = 60
 CONTENT_FIELDS = (
     "kind", "title", "headline", "found", "why", "limits", "body", "journal", "doi", "url",
     "published_at",
@@ -78,7 +78,9 @@ def _gather_one(source: SourceSettings, config: Config, now: datetime) -> Gather
         _note_check(source.name, now, error.line())
         return Gathering(source.name, source.kind, error=error.line())
     with transaction.atomic():
-        outcomes = [_store(entry, source, now) for entry in _distinct(harvested.entries, source)]
+        shared = _shared_addresses(harvested.entries)
+        distinct = {identity_of(e, source.name, shared): e for e in harvested.entries}
+        outcomes = [_store(entry, source, shared, now) for entry in distinct.values()]
         lines = [refusal.line() for refusal in harvested.refusals]
         _note_check(source.name, now, "\n".join(lines[:20]))
     return Gathering(
@@ -92,19 +94,30 @@ def _gather_one(source: SourceSettings, config: Config, now: datetime) -> Gather
     )
 
 
-def _distinct(entries: Iterable[Entry], source: SourceSettings) -> list[Entry]:
-    """The same entry twice in one harvest is one; the later statement of it counts."""
-    return list({identity_of(entry, source.name): entry for entry in entries}.values())
+def _shared_addresses(entries: Sequence[Entry]) -> frozenset[str]:
+    """Addresses that are nobody's own: several entries of one source link to each of them.
+
+    A feed may link all its entries to one page. What was gathered before counts too, because a
+    feed may hold one entry at a time.
+    """
+    texts: dict[tuple[str, str], set[str]] = {}
+    for entry in entries:
+        texts.setdefault((entry.url, entry.kind), set()).add(_text_key(entry))
+    stored = StoredSummary.objects.filter(url__in={url for url, _ in texts}).order_by()
+    often = stored.values("url", "kind", "source").annotate(rows=Count("pk")).filter(rows__gt=1)
+    now = {url for (url, _), different in texts.items() if len(different) > 1}
+    return frozenset(now | {row["url"] for row in often})
 
 
-def _store(entry: Entry, source: SourceSettings, now: datetime) -> str:
+def _store(entry: Entry, source: SourceSettings, shared: frozenset[str], now: datetime) -> str:
+    identity = identity_of(entry, source.name, shared)
     asks = entry.published_at is None and source.undated == "hold"
     fingerprint = _fingerprint(entry)
-    known = _find(entry, source.name)
+    known = _find(entry, identity, source.name, shared)
     if known is None:
         StoredSummary.objects.create(
-            slug=_free_slug(entry),
-            identity=identity_of(entry, source.name),
+            slug=_free_slug(entry.slug or entry.title),
+            identity=identity,
             text_key=_text_key(entry),
             source=source.name,
             place=entry.place,
@@ -116,44 +129,70 @@ def _store(entry: Entry, source: SourceSettings, now: datetime) -> str:
         return "new"
     if known.source != source.name:
         return "known"  # the same study from a second source: the first one's words stay
-    if known.content_hash == fingerprint and known.asks_for_date == asks:
+    state = (fingerprint, asks, identity if entry.guid else known.identity)
+    if (known.content_hash, known.asks_for_date, known.identity) == state:
         return "known"
     for name, value in _content(entry).items():
         setattr(known, name, value)
     outcome = "known" if known.content_hash == fingerprint else "changed"
-    known.content_hash, known.text_key, known.asks_for_date = fingerprint, _text_key(entry), asks
+    # What first came without an id is told apart by its id from now on.
+    known.content_hash, known.asks_for_date, known.identity = state
+    known.text_key = _text_key(entry)
     known.save()
     return outcome
 
 
-def _find(entry: Entry, source: str) -> StoredSummary | None:
+def _find(entry: Entry, identity: str, source: str, shared: frozenset[str]) -> StoredSummary | None:
     """The same summary, or the same study from another source (law 1): by DOI, address, words."""
-    same_kind = StoredSummary.objects.filter(kind=entry.kind)
-    known = same_kind.filter(identity=identity_of(entry, source)).first()
-    if known is None and entry.doi:
-        known = same_kind.filter(doi__iexact=entry.doi).first()
-    if known is None and entry.url:
-        known = same_kind.filter(url=entry.url).first()
-    return known or same_kind.filter(text_key=_text_key(entry)).first()
+    if known := StoredSummary.objects.filter(identity=identity).first():
+        return known
+    same_kind = StoredSummary.objects.filter(kind=entry.kind).order_by("pk")
+    ways = {"text_key": _text_key(entry)}
+    if entry.url and entry.url not in shared:
+        ways = {"url": entry.url, **ways}
+    if entry.doi:
+        ways = {"doi__iexact": entry.doi, **ways}
+    for way, value in ways.items():
+        for row in same_kind.filter(**{way: value}):
+            if row.source != source or not _told_apart(entry, identity, row, way):
+                return row
+    return None
 
 
-def identity_of(entry: Entry, source: str) -> str:
+def _told_apart(entry: Entry, identity: str, row: StoredSummary, way: str) -> bool:
+    """True if their source states two different things: one would overwrite the other.
+
+    A monthly round-up has the same title each time, and a feed may link all of it to one page.
+    """
+    both_have_ids = identity.startswith("guid:") and row.identity.startswith("guid:")
+    return (
+        (both_have_ids and identity != row.identity)
+        or bool(entry.doi and row.doi and entry.doi.casefold() != row.doi.casefold())
+        or (way == "text_key" and bool(entry.url and row.url and entry.url != row.url))
+    )
+
+
+def identity_of(entry: Entry, source: str, shared: frozenset[str] = frozenset()) -> str:
     """What makes an entry itself: the source's own id, else DOI, else address, else its words.
 
-    A source's ids mean nothing elsewhere, so they carry its name. A file's name is no identity:
-    the same text in a file that moved stays one summary.
+    A source's ids mean nothing elsewhere, so they carry its name; a `shared` address means
+    nothing. A file's name is no identity: the same text in a file that moved stays one summary.
     """
     if entry.guid:
         return f"guid:{source}:{entry.guid}"[:600]
+    # A study and an article about it are two things, whatever they share.
+    kind = "article:" if entry.kind == "article" else ""
     if entry.doi:
-        return f"doi:{entry.doi.casefold()}"[:600]
-    if entry.url:
-        return f"url:{entry.url}"[:600]
-    return f"text:{_text_key(entry)}"
+        return f"{kind}doi:{entry.doi.casefold()}"[:600]
+    if entry.url and entry.url not in shared:
+        return f"{kind}url:{entry.url}"[:600]
+    return f"{kind}text:{_text_key(entry)}"
 
 
 def _text_key(entry: Entry) -> str:
-    words = re.sub(r"\W+", " ", f"{entry.title} {entry.headline}".casefold()).strip()
+    # An article's title may come back every month; a summary's body is always empty.
+    text = f"{entry.title} {entry.headline} {entry.body}"
+    words = re.sub(r"\W+", " ", text.casefold()).strip()
     return hashlib.sha256(words.encode()).hexdigest()
 
 
@@ -166,15 +205,9 @@ def _content(entry: Entry) -> dict[str, object]:
     return {name: getattr(entry, name) for name in CONTENT_FIELDS}
 
 
-def _free_slug(entry: Entry) -> str:
-    """The entry's own slug or its title, made of a-z, 0-9 and hyphens, and not yet taken."""
-    letters = unicodedata.normalize("NFKD", entry.slug or entry.title)
-    letters = "".join(char for char in letters if not unicodedata.combining(char))
-    plain = "-".join(re.findall("[a-z0-9]+", letters.casefold()))
-    wish = plain
-    if len(plain) > SLUG_LENGTH:  # a person types it: whole words, and not too many
-        wish = plain[:SLUG_LENGTH].rpartition("-")[0] or plain[:SLUG_LENGTH]
-    wish = slug = wish or "summary"
+def _free_slug(text: str) -> str:
+    """`text` as a slug that is not yet taken."""
+    wish = slug = slug_of(text) or "summary"
     number = 1
     while StoredSummary.objects.filter(slug=slug).exists():
         number += 1

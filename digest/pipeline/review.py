@@ -78,6 +78,8 @@ def approve(issue: Issue, config: Config, *, who: str, now: datetime) -> Issue:
     if not who or len(who) > LONGEST_NAME or any(not char.isprintable() for char in who):
         mend = f"Say who approves with --by NAME, in {LONGEST_NAME} characters at most"
         raise Refused("an approval needs a name", mend=mend)
+    if problem := config.diagnosis_in_sender():
+        raise Refused(problem, mend="Choose another in config.yaml, without that word")
     with transaction.atomic():
         hold(issue)
         _refuse_unless_draft(issue)

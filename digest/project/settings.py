@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from digest.config import load_config, load_keys
 from digest.project.database import database_settings
@@ -17,8 +18,9 @@ KEYS = load_keys(CONFIG.folder)
 
 SECRET_KEY = KEYS.secret_key
 DEBUG = False
+_HOST = urlsplit(CONFIG.publication.site_url).hostname or ""
 ALLOWED_HOSTS = [
-    CONFIG.publication.site_url.split("//")[1].split("/")[0].rsplit(":", 1)[0],
+    f"[{_HOST}]" if ":" in _HOST else _HOST,  # Django keeps the brackets of an IPv6 address
     "127.0.0.1",
     "localhost",
     "[::1]",

@@ -80,10 +80,17 @@ def to_entry(stated: Stated, place: str, zone: ZoneInfo) -> Entry:
     )
 
 
-def slug_of(text: str) -> str:
-    """`text` as a slug of at most 80 characters a-z, 0-9 and hyphens; "" when nothing is left."""
-    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:80].rstrip("-")
+def slug_of(text: str, most: int = 60) -> str:
+    """`text` as a slug of a-z, 0-9 and hyphens, at most `most` characters; "" if nothing is left.
+
+    A person types it: accents are dropped, and what is too long ends after a whole word.
+    """
+    letters = unicodedata.normalize("NFKD", text)
+    plain = "".join(char for char in letters if not unicodedata.combining(char)).casefold()
+    slug = "-".join(re.findall("[a-z0-9]+", plain))
+    if len(slug) > most and slug[most] != "-":
+        slug = slug[:most].rpartition("-")[0] or slug
+    return slug[:most]
 
 
 def is_web_address(url: str) -> bool:

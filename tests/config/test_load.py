@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -102,6 +105,10 @@ def test_relative_paths_start_at_the_folder_of_the_file(tmp_path: Path) -> None:
         ("schedule: {max_lateness: soon}", "write one like 90m, 6h or 7d"),
         ("publication: {timezone: Mars/Base}", "'Mars/Base' is no IANA time zone"),
         ("publication: {site_url: digest.example.org}", "is no web address"),
+        ("publication: {site_url: 'https://x.org/digest'}", "of its own: https://x.org"),
+        ("publication: {site_url: 'https://münchen.de'}", "xn-- form: xn--mnchen-3ya.de"),
+        ("publication: {site_url: 'https://x.org:port'}", "is no web address"),
+        ("publication: {site_url: 'https://a@x.org'}", "'x.org' is no host"),
         ("audiences: {patient: {subject: 'Hi {name}'}}", "'{name}' is no field"),
         ('audiences: {patient: {subject: "a\\nBcc: x"}}', "line break"),
         ("transport: {kind: pigeon}", "'pigeon' is not known. Known are 'maildir', 'smtp'"),
@@ -153,6 +160,63 @@ def test_a_diagnosis_is_seen_as_a_word_of_its_own(
     tmp_path: Path, text: str, word: str | None
 ) -> None:
     assert loaded(tmp_path, LEAST).privacy.diagnosis_in(text) == word
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("news@ms-society.org", "MS"),
+        ("https://multiplesclerosis.org", "multiple sclerosis"),
+        ("nmosd@x.org", "NMOSD"),
+        ("news@MS2day.org", "MS"),
+        ("https://rooms.example.org", None),
+        ("forms@systems.example.org", None),
+    ],
+)
+def test_a_diagnosis_is_seen_in_an_address(tmp_path: Path, text: str, word: str | None) -> None:
+    assert loaded(tmp_path, LEAST).privacy.diagnosis_in_address(text) == word
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (LEAST, None),
+        (LEAST.replace("{", "{name: Ms. Ada Byron, "), None),
+        (LEAST.replace("{", "{name: MultipleSclerosisNews, "), "sender.name names a diagnosis"),
+        (LEAST.replace("digest@", "digest@ms."), "sender.address names a diagnosis ('MS')"),
+        (LEAST.replace("{", "{reply_to: ms@x.org, "), "sender.reply_to names"),
+        (LEAST + "publication: {site_url: 'https://ms.x.org'}", "publication.site_url names"),
+    ],
+)
+def test_a_sender_that_names_a_diagnosis_is_told_in_one_line(
+    tmp_path: Path, text: str, line: str | None
+) -> None:
+    told = loaded(tmp_path, text).diagnosis_in_sender()
+    assert told is None if line is None else told is not None and line in told
+
+
+def test_a_site_address_may_have_a_port_or_be_ipv6(tmp_path: Path) -> None:
+    for url in ("http://127.0.0.1:8000", "http://[::1]:8000", "https://x.org/"):
+        config = loaded(tmp_path, LEAST + f"publication: {{site_url: '{url}'}}\n")
+        assert config.publication.site_url == url.rstrip("/")
+
+
+def test_paths_of_the_site_are_absolute_or_none(tmp_path: Path) -> None:
+    config = loaded(tmp_path, LEAST + "themes: own.yaml\n")
+    assert (config.themes_path, config.templates_path) == (tmp_path / "own.yaml", None)
+
+
+def test_the_settings_of_django_allow_an_ipv6_host(tmp_path: Path) -> None:
+    text = LEAST + "publication: {site_url: 'http://[fd00::1]:8000'}\n"
+    (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
+    keys = ("DIGEST_SECRET_KEY", "DIGEST_HASH_KEY", "DIGEST_DATA_KEY")
+    environment = dict.fromkeys(keys, "k" * 64) | {"DIGEST_CONFIG": str(tmp_path / "config.yaml")}
+    code = "from digest.project import settings; print(settings.ALLOWED_HOSTS[0])"
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True, stdout=subprocess.PIPE, text=True, env=os.environ | environment,
+    )  # fmt: skip
+    assert ran.stdout.strip() == "[fd00::1]"
 
 
 def test_the_shipped_words_name_no_diagnosis_where_others_see_them() -> None:

@@ -179,3 +179,23 @@ def test_a_database_without_tables_says_to_migrate(shell: Shell) -> None:
     assert "digest migrate" in line
     shell.digest("migrate")
     shell.digest("issues")
+
+
+def test_a_mail_server_that_is_down_loses_neither_the_people_nor_the_report(
+    new_site: Callable[[str], Shell],
+) -> None:
+    shell = new_site(CONFIG + "transport: {kind: smtp, host: 127.0.0.1, port: 1, tls: none}\n")
+    people = shell.folder / "people.csv"
+    people.write_text("email\nann@example.org\nnonsense\n", encoding="utf-8")
+    words = ("subscribers", "import", "people.csv", "--list", "patient", "--consent", "Yes")
+    ran = shell.digest(*words, "--json", code=1)
+    assert (ran.document["counts"]["new"], ran.document["counts"]["invalid"]) == (1, 1)
+    assert "error" in ran.document["confirmations"]
+    assert "people.csv line 3" in ran.err
+    assert "confirmation mails wait" in ran.err
+    added = shell.digest("subscribers", "add", "bob@example.org", "--list", "patient")
+    assert "confirmation mails wait" in added.err
+    states = {
+        row["address"]: row["state"] for row in shell.json("subscribers", "export")["subscribers"]
+    }
+    assert states == {"ann@example.org": "pending", "bob@example.org": "pending"}

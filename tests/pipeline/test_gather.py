@@ -97,6 +97,87 @@ def test_the_same_id_in_two_sources_means_two_summaries(give: Gives) -> None:
     assert StoredSummary.objects.count() == 2
 
 
+MONTHLY = {"kind": "article", "title": "This Month", "headline": "", "found": "", "why": ""}
+
+
+@pytest.mark.parametrize(
+    ("june", "july"),
+    [
+        ({"guid": "1"}, {"guid": "2"}),
+        ({"guid": "", "url": "https://x.example.org/6"}, {"url": "https://x.example.org/7"}),
+        ({"url": "", "body": "June."}, {"url": "", "body": "July."}),
+        ({"doi": "10.5555/6", "url": ""}, {"doi": "10.5555/7", "url": ""}),
+    ],
+    ids=["other id", "other address", "other text", "other DOI"],
+)
+def test_a_monthly_article_with_one_title_is_a_new_one_each_month(
+    give: Gives, june: dict[str, str], july: dict[str, str]
+) -> None:
+    give("one", an_entry(**{**MONTHLY, "body": "Same.", **june}))
+    assert run()["one"].new == 1
+    give("one", an_entry(**{**MONTHLY, "body": "Same.", **july}))
+    result = run()["one"]
+    assert (result.new, result.changed) == (1, 0)
+    assert StoredSummary.objects.count() == 2
+
+
+@pytest.mark.parametrize("guids", [("1", "2", "3"), ("", "", "")], ids=["ids", "no ids"])
+def test_entries_that_all_link_to_one_page_stay_what_they_are(
+    give: Gives, guids: tuple[str, ...]
+) -> None:
+    entries = [an_entry(guid=g, headline=f"Study {n}.") for n, g in enumerate(guids)]
+    give("one", *entries)
+    assert run()["one"].new == 3
+    give("one", entries[2])
+    again = run()
+    assert (again["one"].new, again["one"].changed) == (0, 0)
+    give("one", an_entry(guid=guids[0] and "4", headline="Study 4."))
+    give("two", an_entry(guid="x", headline="Study 5."))
+    again = run()
+    assert (again["one"].new, again["one"].changed, again["two"].new) == (1, 0, 1)
+    assert StoredSummary.objects.count() == 5
+
+
+def test_an_edited_page_is_changed_whatever_words_it_has_now(give: Gives) -> None:
+    give("one", an_entry(), an_entry(guid="1", url="https://x.example.org/1", headline="Old."))
+    run()
+    give(
+        "one",
+        an_entry(title="New", headline="New."),
+        an_entry(guid="1", url="https://x.example.org/moved", headline="New."),
+    )
+    result = run()["one"]
+    assert (result.new, result.changed) == (0, 2)
+    assert StoredSummary.objects.filter(headline="New.").count() == 2
+
+
+def test_an_id_that_comes_later_tells_apart_from_then_on(give: Gives) -> None:
+    for guid, headline in (("", "First."), ("1", "First."), ("2", "Second.")):
+        give("one", an_entry(guid=guid, headline=headline))
+        run()
+    assert set(StoredSummary.objects.values_list("identity", "headline")) == {
+        ("guid:one:1", "First."),
+        ("guid:one:2", "Second."),
+    }
+
+
+def test_a_text_whose_file_moved_stays_one_summary(give: Gives) -> None:
+    give("one", an_entry(url=""))
+    run()
+    give("one", an_entry(url="", place="incoming/june/walk.html"))
+    assert (run()["one"].new, StoredSummary.objects.count()) == (0, 1)
+
+
+@pytest.mark.parametrize("guid", ["1", ""])
+def test_a_study_and_an_article_at_one_address_disturb_nothing(give: Gives, guid: str) -> None:
+    give("one", an_entry(guid=guid))
+    run()
+    give("one", an_entry(**{**MONTHLY, "body": "Text.", "guid": guid}))
+    run()
+    kinds = StoredSummary.objects.order_by("kind").values_list("kind", flat=True)
+    assert list(kinds) == (["article"] if guid else ["article", "summary"])
+
+
 def test_two_summaries_with_one_title_get_two_slugs(give: Gives) -> None:
     give(
         "one",

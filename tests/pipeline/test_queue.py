@@ -14,7 +14,10 @@ from digest.models import QueuedMail
 from digest.pipeline.deliver import flush_queue
 from digest.project.settings import KEYS
 from digest.values import Outcome
-from tests.builders import NOW, a_config
+from subscribers.membership import find_subscriber
+from subscribers.models import Membership, Suppression
+from subscribers.suppression import suppress
+from tests.builders import NOW, a_config, a_subscriber
 from tests.fakes import FakeTransport
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -32,6 +35,8 @@ def config(tmp_path: Path) -> Config:
 def queue(recipient: str, **changes: object) -> QueuedMail:
     """A mail that waits."""
     given = {"recipient": recipient, "message_id": f"<{recipient}>", "content": b"Subject: x\r\n"}
+    if find_subscriber(recipient) is None:
+        a_subscriber(recipient, state="pending")
     return QueuedMail.objects.create(**{**given, "queued_at": NOW, **changes})
 
 
@@ -89,3 +94,23 @@ def test_a_queue_that_another_process_is_sending_is_left_to_it(config: Config) -
 
 def test_an_empty_queue_opens_no_transport(tmp_path: Path) -> None:
     assert flush(a_config(tmp_path, transport={"kind": "sendgrid"}), None) == {}
+
+
+@pytest.mark.parametrize("state", ["left", "suppressed", "confirmed"])
+def test_who_no_longer_waits_is_not_asked_to_confirm(config: Config, state: str) -> None:
+    person = a_subscriber("ann@example.net", state="pending")
+    queue("ann@example.net")
+    Membership.objects.filter(subscriber=person).update(state=state, joined_at=NOW)
+    transport = FakeTransport()
+    flush(config, transport)
+    assert transport.sent == []
+    assert not QueuedMail.objects.exists()
+
+
+def test_an_address_suppressed_since_is_not_asked_to_confirm(config: Config) -> None:
+    a_subscriber("ann@example.net", state="pending")
+    queue("ann@example.net")
+    suppress("ann@example.net", Suppression.Reason.OPERATOR, "test")
+    transport = FakeTransport()
+    flush(config, transport)
+    assert transport.sent == []

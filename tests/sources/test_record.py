@@ -63,6 +63,7 @@ def test_fields_are_plain_text_and_slugs_are_slugs() -> None:
     )
     assert entry.title == "Walk Bcc: a@b.example"
     assert entry.slug == "etude-1"
+    assert read(slug="Epstein–Barr " + "word " * 20).slug == "epstein-barr" + "-word" * 9
 
 
 def test_a_doi_may_be_written_as_a_link() -> None:

@@ -1,0 +1,86 @@
+"""Check: what would shame the operator, or has no effect, is named with its key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digest.pipeline.check import Finding, check_site
+from tests.builders import a_config
+
+SMTP = {"kind": "smtp", "host": "127.0.0.1", "port": 1}
+
+
+def findings(folder: Path, **changes: Any) -> dict[str, Finding]:
+    (folder / "incoming").mkdir(exist_ok=True)
+    return {finding.key: finding for finding in check_site(a_config(folder, **changes))}
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("sender", "name", "News on MS"),
+        ("sender", "address", "news@ms-society.example.org"),
+        ("sender", "reply_to", "nmosd@example.org"),
+        ("publication", "site_url", "https://multiplesclerosis.example.org"),
+    ],
+)
+def test_a_diagnosis_that_others_would_see_is_an_error(
+    tmp_path: Path, section: str, key: str, value: str
+) -> None:
+    def errors(**changes: Any) -> dict[str, str]:
+        found = check_site(a_config(tmp_path, **changes))
+        return {f.key: f.reason for f in found if f.level == "error"}
+
+    (tmp_path / "incoming").mkdir()
+    assert errors() == {}
+    (named,) = errors(**{section: {key: value}}).items()
+    assert named[0] == f"{section}.{key}"
+    assert "names a diagnosis" in named[1]
+
+
+def test_a_theme_that_is_not_known_is_named_with_the_nearest(tmp_path: Path) -> None:
+    def ordered(*themes: str) -> dict[str, Finding]:
+        words = a_config().audiences["patient"].model_dump()
+        audiences = {"audiences": {"patient": {**words, "order": themes}}}
+        return findings(tmp_path, **audiences)
+
+    found = ordered("safety", "symptom")["audiences.patient.order"]
+    assert (found.level, found.reason) == ("error", "there is no theme 'symptom'")
+    assert found.hint == "Did you mean 'symptoms'?"
+    assert "Known are treatment" in ordered("zzz")["audiences.patient.order"].hint
+    assert "audiences.patient.order" not in ordered("safety", "symptoms")
+
+
+@pytest.mark.parametrize(
+    ("key", "changes"),
+    [
+        ("privacy.encrypt_addresses", {}),
+        ("privacy.retention.delivery_details", {}),
+        ("transport.connections", {"transport": {**SMTP, "connections": 10}}),
+        ("glossary", {"glossary": "words.yaml"}),
+        ("pace.warm_up", {"pace": {"warm_up": "2w"}}),
+        ("feedback.mailbox", {"feedback": {"mailbox": "bounces"}}),
+        ("feedback.sendgrid_public_key", {"feedback": {"sendgrid_public_key": "x"}}),
+    ],
+)
+def test_each_key_without_effect_is_named(
+    tmp_path: Path, key: str, changes: dict[str, Any]
+) -> None:
+    found = findings(tmp_path, **changes)[key]
+    assert (found.level, found.reason.startswith("not built yet: ")) == ("warning", True)
+    assert found.hint
+
+
+@pytest.mark.parametrize("transport", [SMTP, {**SMTP, "connections": 1}, {"kind": "maildir"}])
+def test_connections_are_not_named_when_nobody_asked_for_several(
+    tmp_path: Path, transport: dict[str, Any]
+) -> None:
+    assert "transport.connections" not in findings(tmp_path, transport=transport)
+
+
+def test_a_source_of_pages_is_an_error(tmp_path: Path) -> None:
+    pages = {"name": "x", "kind": "pages", "start": ["https://x.example.org"]}
+    assert findings(tmp_path, sources=[pages])["sources[0].kind"].level == "error"
