@@ -55,8 +55,8 @@ def load_keys(folder: Path, environ: Mapping[str, str] | None = None) -> Keys:
             raise ConfigError(
                 f"{name} is missing or shorter than {MIN_KEY_LENGTH} characters",
                 where=str(key_file_of(folder)),
-                mend=f"Run `digest init {folder}`, which writes the keys that are missing, "
-                f"or set {name} in the environment",
+                mend=f"Restore the file from a copy, or set {name} in the environment; for a new "
+                f"site, `digest init {folder}` writes the file",
             )
     return Keys(*(found[name] for name in (*REQUIRED, *OPTIONAL)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +24,8 @@ def test_init_makes_a_whole_site_and_keeps_it_when_run_again(tmp_path: Path) -> 
     made = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     assert {"config.yaml", "digest.keys", "digest.db"} <= set(made)
     assert (folder / "incoming").is_dir()
-    assert stat.S_IMODE((folder / "digest.keys").stat().st_mode) == 0o600
+    for name in ("digest.keys", "digest.db"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
     assert b"KEY=" not in made["config.yaml"]
     again = Shell(tmp_path).digest("init", folder)
     assert "nothing new" in again.out
@@ -90,3 +92,29 @@ def test_people_of_the_studio_get_a_password_once(shell: Shell) -> None:
     renewed = shell.json("users", "password", "ada")
     assert added["password"] != renewed["password"]
     assert "already" in shell.digest("users", "add", "ada", "--role", "editor", code=1).err
+
+
+def test_init_again_completes_the_keys_but_never_invents_that_of_the_hashes(shell: Shell) -> None:
+    keys = shell.folder / "digest.keys"
+    whole = keys.read_text(encoding="utf-8")
+    keys.write_text(whole.replace("DIGEST_DATA_KEY", "# was DIGEST_DATA_KEY"), encoding="utf-8")
+    assert "digest init" in shell.digest("issues", code=1).err
+    assert shell.json("init", shell.folder)["made"] == ["digest.keys"]
+    shell.digest("issues")
+    keys.write_text(whole.replace("DIGEST_HASH_KEY", "# was DIGEST_HASH_KEY"), encoding="utf-8")
+    for words in (("init", shell.folder), ("issues",)):
+        assert "Restore it from your copy" in shell.digest(*words, code=1).err
+    assert "\nDIGEST_HASH_KEY" not in keys.read_text(encoding="utf-8")
+
+
+def test_nobody_else_can_read_the_database_or_an_export(shell: Shell) -> None:
+    shell.digest("subscribers", "export", "--out", "people.csv")
+    (shell.folder / "digest.db").unlink()
+    shell.digest("migrate")  # made by another command than init
+    with sqlite3.connect(shell.folder / "digest.db") as open_database:
+        open_database.execute("CREATE TABLE held (x)")
+        names = sorted(path.name for path in shell.folder.glob("digest.db*"))
+        assert names == ["digest.db", "digest.db-shm", "digest.db-wal"]
+        for name in (*names, "people.csv"):
+            assert stat.S_IMODE((shell.folder / name).stat().st_mode) == 0o600, name
+    open_database.close()
