@@ -1,6 +1,7 @@
 """The entry point: `digest --config FILE COMMAND`.
 
-Exit 0 done, 1 refused or failed with one clear line that says what to do, 2 wrong usage.
+Exit 0 done, 1 refused or failed with one clear line that says what to do, 2 wrong usage,
+130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -50,6 +51,10 @@ def main(
     context.obj = config
 
 
+INTERRUPTED = 130  # what shells, and typer, make of Ctrl-C
+STOPPED = "stopped; what was done is kept. Run the same command to go on"
+
+
 def run() -> None:
     """What the `digest` script calls: no traceback reaches a user."""
     try:
@@ -57,17 +62,20 @@ def run() -> None:
     except DigestError as error:
         _fail(error.line())
     except KeyboardInterrupt:
-        warn(["digest: stopped; what was done is kept. Run the same command to go on."])
-        sys.exit(1)
+        _fail(STOPPED, INTERRUPTED)
+    except SystemExit as end:
+        if end.code != INTERRUPTED:
+            raise
+        _fail(STOPPED, INTERRUPTED)  # typer says nothing itself
     except Exception as error:
         _fail_unexpectedly(error)
 
 
-def _fail(line: str) -> None:
+def _fail(line: str, code: int = 1) -> None:
     if "--json" in sys.argv:
         print_json({"error": line})
     warn([f"digest: {line}"])
-    sys.exit(1)
+    sys.exit(code)
 
 
 def _fail_unexpectedly(error: Exception) -> None:

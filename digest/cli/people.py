@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -148,7 +149,7 @@ def export(
             write_csv(rows, sys.stdout)
             return
         try:
-            with out.open("w", encoding="utf-8", newline="") as stream:
+            with open(out, "w", encoding="utf-8", newline="", opener=_for_us_alone) as stream:
                 count = write_csv(rows, stream)
         except OSError as error:
             what, mend = f"cannot be written ({error.strerror})", "Name another file"
@@ -217,6 +218,11 @@ def suppress(context: typer.Context, address: Address, json: Json = False) -> No
 
         is_new = run(address, Suppression.Reason.OPERATOR, shell_user(), now=now())
     _tell({"new": is_new}, "suppressed" if is_new else "was suppressed already", json)
+
+
+def _for_us_alone(path: str, flags: int) -> int:
+    """Opens a new file with mode 600: it names people and what they read."""
+    return os.open(path, flags, 0o600)
 
 
 def _tell(document: dict[str, Any], line: str, json: bool) -> None:

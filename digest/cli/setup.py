@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -75,12 +74,7 @@ def make_site(folder: Path, config_text: str) -> list[str]:
 
 
 def apply_migrations() -> None:
-    """Make or renew the tables. A new SQLite file is for its owner only: it names the ill."""
-    from django.db import connection
-
-    if connection.vendor == "sqlite":
-        with contextlib.suppress(OSError):  # a folder that is missing is told by the connection
-            Path(str(connection.settings_dict["NAME"])).touch(mode=0o600)
+    """Make the tables, or bring them up to this version."""
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)

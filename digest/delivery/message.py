@@ -87,12 +87,13 @@ def build_notice(
     return _envelope(sender, recipient_address, message_id, head, body)
 
 
-def message_id_for(delivery_id: int, key: str, host: str) -> str:
+def message_id_for(identity: str, key: str, host: str) -> str:
     """The Message-ID of a delivery, in angle brackets: the same at each try, so that a retry
 
-    is known as one, and keyed, so that it tells nobody how many subscribers there are.
+    is known as one, and keyed, so that it tells nothing of the subscriber. `identity` names the
+    issue as approved and its recipient, and no other delivery of any database.
     """
-    keyed = hmac.new(key.encode(), b"message-id %d" % delivery_id, hashlib.sha256)
+    keyed = hmac.new(key.encode(), f"message-id {identity}".encode(), hashlib.sha256)
     return f"<{keyed.hexdigest()[:40]}@{_ascii_domain(host)}>"
 
 

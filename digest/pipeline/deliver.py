@@ -64,17 +64,20 @@ class Mailing:
     config: Config
     keys: Keys
     editions: Mapping[str, Rendition]
+    approved_hash: str = ""  # of these very editions; empty in a preview
 
     def envelope(self, claimed: Claimed, date: datetime) -> Envelope:
         """The mail of one delivery. Raises Refused when it cannot be mailed."""
         person = claimed.subscriber
+        # No row id: a database that was made anew counts from 1 again.
+        identity = f"{self.number} {person.public_id} {self.approved_hash}"
         return self.fill(
             claimed.audience,
             address=person.address,
             name=person.name,
             unsubscribe_url=leave_url(person, claimed.audience),
             joined_at=claimed.joined_at,
-            message_id=message_id_for(claimed.delivery_id, self.keys.hash_key, self.host),
+            message_id=message_id_for(identity, self.keys.hash_key, self.host),
             date=date,
         )
 
@@ -186,7 +189,7 @@ def _begin(issue: Issue, config: Config, keys: Keys, now: Clock) -> Mailing:
                 f"issue {held.number} is not what {held.approved_by or 'anybody'} approved",
                 mend=f"Look at `digest preview {held.number}`, then approve it again",
             )
-        mailing = Mailing(held.number, config, keys, editions)
+        mailing = Mailing(held.number, config, keys, editions, held.approved_hash)
         if state in READY:
             _refuse_unmailable(mailing, now())
             _queue_everybody(held, mailing, now())
@@ -216,7 +219,7 @@ def _refuse_unmailable(mailing: Mailing, now: datetime) -> None:
             name="",
             unsubscribe_url=f"{mailing.config.publication.site_url}/leave/nobody",
             joined_at=now,
-            message_id=message_id_for(0, mailing.keys.hash_key, mailing.host),
+            message_id=message_id_for("nobody", mailing.keys.hash_key, mailing.host),
             date=now,
         )
 

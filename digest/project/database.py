@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -17,12 +18,18 @@ SQLITE_OPTIONS = {
 
 
 def database_settings(url: str, path: Callable[[str], Path]) -> dict[str, Any]:
-    """Django's settings of one database. `path` makes a relative SQLite file absolute."""
+    """Django's settings of one database. `path` makes a relative SQLite file absolute.
+
+    A SQLite file that is not there yet is made here, whichever command opens it first, and for
+    its owner only: it names the ill. SQLite gives its -wal and -shm files the same mode.
+    """
     if url.startswith("sqlite:///"):
-        name = url.removeprefix("sqlite:///")
+        file = path(url.removeprefix("sqlite:///"))
+        with suppress(OSError):  # it is there, or cannot be made: then opening it says why
+            file.touch(mode=0o600, exist_ok=False)
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": str(path(name)),
+            "NAME": str(file),
             "OPTIONS": SQLITE_OPTIONS,
         }
     parts = urlsplit(url)

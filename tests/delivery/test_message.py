@@ -206,10 +206,10 @@ def test_a_local_part_that_needs_smtputf8_is_refused_by_name() -> None:
 
 
 def test_a_message_id_is_stable_for_its_delivery_and_tells_nothing() -> None:
-    first = message_id_for(7, "k" * 32, "example.org")
-    assert first == message_id_for(7, "k" * 32, "example.org")
-    assert first != message_id_for(8, "k" * 32, "example.org")
-    assert first != message_id_for(7, "l" * 32, "example.org")
+    first = message_id_for("7 ann abc", "k" * 32, "example.org")
+    assert first == message_id_for("7 ann abc", "k" * 32, "example.org")
+    assert first != message_id_for("8 ann abc", "k" * 32, "example.org")
+    assert first != message_id_for("7 ann abc", "l" * 32, "example.org")
     assert re.fullmatch(r"<[0-9a-f]{40}@example\.org>", first)
     assert new_message_id("example.org") != new_message_id("example.org")
 

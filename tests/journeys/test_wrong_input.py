@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -199,3 +201,24 @@ def test_a_mail_server_that_is_down_loses_neither_the_people_nor_the_report(
         row["address"]: row["state"] for row in shell.json("subscribers", "export")["subscribers"]
     }
     assert states == {"ann@example.org": "pending", "bob@example.org": "pending"}
+
+
+INTERRUPTED = """
+import signal
+from digest.cli import main
+
+@main.app.command()
+def wait() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.raise_signal(signal.SIGINT)
+
+main.run()
+"""
+
+
+def test_ctrl_c_says_that_what_was_done_is_kept() -> None:
+    command = [sys.executable, "-c", INTERRUPTED, "wait"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 130
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith("digest: stopped; what was done is kept.")

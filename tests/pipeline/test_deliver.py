@@ -12,12 +12,13 @@ from django.db import connection
 from digest.config import Config
 from digest.delivery.lock import SEND_LOCK, only_one
 from digest.delivery.pace import Pace
+from digest.delivery.records import Claimed
 from digest.errors import ConfigError, DeliveryError, Refused
 from digest.models import AuditEntry, Delivery, Issue, StoredRendition
 from digest.pipeline import deliver
 from digest.pipeline.deliver import send_issue
 from digest.project.settings import KEYS
-from digest.values import Envelope, Outcome
+from digest.values import Envelope, Outcome, Rendition
 from subscribers.models import Membership, Subscriber
 from subscribers.tokens import leave_url
 from tests.builders import NOW, a_config, a_subscriber, an_approved_issue
@@ -196,6 +197,21 @@ def test_a_deferred_mail_keeps_the_issue_open_until_it_is_due(config: Config) ->
     assert in_time.recipients == ["ann@example.net"]
     assert in_time.sent[0].message_id == busy.sent[0].message_id
     assert state() == "sent"
+
+
+@pytest.mark.parametrize("other", [(2, "ann", "a"), (1, "bob", "a"), (1, "ann", "b")])
+def test_a_message_id_is_that_of_issue_reader_and_approval_and_of_no_row(
+    config: Config, other: tuple[int, str, str]
+) -> None:
+    def message_id(delivery_id: int, number: int, public_id: str, approved: str) -> str:
+        edition = Rendition("patient", "November", "What was found", "<p>Hello.</p>", "Hello.")
+        mailing = deliver.Mailing(number, config, KEYS, {"patient": edition}, approved)
+        reader = Subscriber(address="ann@example.net", public_id=public_id)
+        return mailing.envelope(Claimed(delivery_id, reader, "patient", NOW, 1), NOW).message_id
+
+    first = message_id(1, 1, "ann", "a")
+    assert first == message_id(2, 1, "ann", "a")
+    assert first != message_id(1, *other)
 
 
 def test_no_connection_is_opened_while_nothing_is_due(config: Config) -> None:

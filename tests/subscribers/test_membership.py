@@ -163,3 +163,8 @@ def test_joining_and_confirming_work_on_both_databases() -> None:
     assert _confirm(Subscriber.objects.get()) == "confirmed"
     assert join("ann@example.org", "caregiver", GIVEN, now=NOW) == "joins_list"
     assert Membership.objects.filter(state="confirmed").count() == 2
+
+
+def test_a_name_is_one_line() -> None:
+    join("ann@example.org", "patient", GIVEN, name="Ann\r\nBcc: eve@example.org", now=NOW)
+    assert Subscriber.objects.get().name == "Ann Bcc: eve@example.org"
