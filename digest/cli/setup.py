@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -52,9 +53,18 @@ def init(
 def make_site(folder: Path, config_text: str) -> list[str]:
     """Write config.yaml and the keys where they are missing; what is there is kept.
 
-    Returns the names of what was made. Raises Refused when the folder cannot be written to.
+    Returns the names of what was made. Raises Refused when the folder cannot be written to, or
+    holds a database whose keys are gone.
     """
     made = []
+    keys_gone = not key_file_of(folder).exists() and "DIGEST_HASH_KEY" not in os.environ
+    if keys_gone and (folder / "digest.db").exists():
+        # New keys would forget who must not be mailed: suppressions are keyed hashes.
+        raise Refused(
+            "there is a database, but its keys are gone",
+            where=str(key_file_of(folder)),
+            mend="Restore the file from a copy; new keys would not know who left",
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / "config.yaml").exists():

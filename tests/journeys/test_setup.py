@@ -46,6 +46,8 @@ def test_init_in_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> N
 def test_a_site_without_its_keys_says_how_to_get_them(shell: Shell) -> None:
     (shell.folder / "digest.keys").unlink()
     assert "DIGEST_SECRET_KEY is missing" in shell.digest("issues", code=1).err
+    assert "its keys are gone" in shell.digest("init", shell.folder, code=1).err
+    assert not (shell.folder / "digest.keys").exists()
 
 
 def findings(shell: Shell, code: int) -> dict[str, dict[str, str]]:
