@@ -20,6 +20,7 @@ from digest.config.settings import (
     SendgridTransport,
     SmtpTransport,
 )
+from digest.config.yaml_file import read_mapping
 from digest.errors import ConfigError
 from digest.shipped import shipped
 from digest.values import AUDIENCES
@@ -33,26 +34,9 @@ TAGGED: dict[str, dict[str, type[BaseModel]]] = {
 }  # fmt: skip
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """SafeLoader that refuses a key given twice (YAML would keep the last, silently)."""
-
-
-def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[object] = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if key in seen:
-            raise yaml.MarkedYAMLError(None, None, f"key '{key}' given twice", key_node.start_mark)
-        seen.add(key)
-    return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
-
-
-_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-
-
 def load_config(path: Path) -> Config:
     """The settings in `path`. Raises ConfigError: file, key, what is wrong, the mend."""
-    raw = _read_yaml(path)
+    raw = _read(path)
     raw["audiences"] = _with_our_words(raw.get("audiences"))
     try:
         return Config.model_validate({**raw, "folder": path.parent.resolve()})
@@ -63,32 +47,11 @@ def load_config(path: Path) -> Config:
         raise _explain(next(unknown, details[0]), path) from None
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506
-    except FileNotFoundError:
-        raise ConfigError(
-            "there is no such file",
-            where=str(path),
-            mend="Run `digest init` to make one, or name it with --config",
-        ) from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(
-            f"line {line}: {error.problem}", where=str(path), mend="Mend that line"
-        ) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = str(error).replace("\n", " ")
-        raise ConfigError(
-            f"cannot be read ({reason})", where=str(path), mend="It must be readable UTF-8 YAML"
-        ) from None
-    if not isinstance(loaded, dict):
-        raise ConfigError(
-            "is empty or no mapping of keys", where=str(path), mend="Start from `digest init`"
-        )
-    if "folder" in loaded:
+def _read(path: Path) -> dict[str, Any]:
+    raw = read_mapping(path, mend="Run `digest init` to make one, or name it with --config")
+    if "folder" in raw:
         raise ConfigError("unknown key `folder`", where=str(path), mend="Remove it")
-    return loaded
+    return raw
 
 
 def _with_our_words(given: object) -> object:

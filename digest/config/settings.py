@@ -10,102 +10,23 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from apscheduler.triggers.cron import CronTrigger
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from digest.config.fields import (
+    Address,
+    Cron,
+    Duration,
+    Line,
+    SiteAddress,
+    Template,
+    TimeZone,
+    WebAddress,
+)
 from digest.values import AUDIENCES, Audience, Publication, Sender, Wording
 
-SUBJECT_FIELDS = ("studies", "themes", "month", "number")
-LATENESS = re.compile(r"(\d+)\s*([smhd])")
 LONG_WORD = 5  # letters; a shorter diagnosis stands by chance in other words
-UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def _known_timezone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"'{name}' is no IANA time zone; write one like America/New_York")
-    return name
-
-
-def _plain_address(address: str) -> str:
-    if not re.fullmatch(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+\.[^\s@<>,;:]+", address):
-        raise ValueError(f"'{address}' is no e-mail address; write one like digest@example.org")
-    return address
-
-
-def _one_line(text: str) -> str:
-    if any(not char.isprintable() for char in text):
-        raise ValueError("holds a line break or control character; keep it on one line")
-    return text
-
-
-def _web_address(url: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
-        raise ValueError(f"'{url}' is no web address; write one like https://digest.example.org")
-    return url.rstrip("/")
-
-
-def _site_address(url: str) -> str:
-    """Scheme and host only: every page has its place below it, and links in mails are ASCII."""
-    url = _web_address(url)
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port  # a port that is no number raises
-        ascii_host = host.encode("idna").decode() if not host.isascii() else host
-    except ValueError:
-        raise ValueError(
-            f"'{url}' is no web address; write one like https://digest.example.org"
-        ) from None
-    if host != ascii_host:
-        raise ValueError(f"the host '{host}' is not ASCII; write it in its xn-- form: {ascii_host}")
-    if parts.path:
-        raise ValueError(
-            f"'{url}' has a path; give the digest a host of its own: {parts.scheme}://{parts.netloc}"
-        )
-    if "@" in parts.netloc or not re.fullmatch(r"[\w.-]+|[0-9a-f:.]+", host):
-        raise ValueError(f"'{host}' is no host; write one like https://digest.example.org")
-    return url
-
-
-def _cron(expression: str) -> str:
-    """Five fields; days of the week by name, because APScheduler counts Monday as 0."""
-    fields = expression.split()
-    if len(fields) != 5:
-        raise ValueError(f"'{expression}' must have five fields: minute hour day month weekday")
-    if re.search(r"\d", fields[4]):
-        raise ValueError(f"'{fields[4]}': write days of the week by name (mon, tue … sun)")
-    CronTrigger.from_crontab(expression, timezone="UTC")
-    return expression
-
-
-def _duration(value: object) -> object:
-    if isinstance(value, str):
-        match = LATENESS.fullmatch(value.strip())
-        if not match:
-            raise ValueError(f"'{value}' is no duration; write one like 90m, 6h or 7d")
-        return timedelta(seconds=int(match[1]) * UNIT_SECONDS[match[2]])
-    return value
-
-
-def _template(text: str) -> str:
-    """Only the known {fields} may stand in a subject, preheader or intro."""
-    for name in re.findall(r"\{([^{}]*)\}", _one_line(text)):
-        if name not in SUBJECT_FIELDS:
-            known = ", ".join("{" + field + "}" for field in SUBJECT_FIELDS)
-            raise ValueError(f"'{{{name}}}' is no field; known are {known}")
-    return text
-
-
-Line = Annotated[str, AfterValidator(_one_line)]
-Address = Annotated[str, AfterValidator(_plain_address)]
-WebAddress = Annotated[str, AfterValidator(_web_address)]
-SiteAddress = Annotated[str, AfterValidator(_site_address)]
-Cron = Annotated[str, AfterValidator(_cron)]
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Template = Annotated[str, AfterValidator(_template)]
 
 
 class _Section(BaseModel):
@@ -116,7 +37,7 @@ class PublicationSettings(_Section):
     name: Line = "MS Research Digest"
     site_url: SiteAddress = "https://digest.example.org"
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
-    timezone: Annotated[str, AfterValidator(_known_timezone)] = "America/New_York"
+    timezone: TimeZone = "America/New_York"
 
 
 class SenderSettings(_Section):
@@ -185,6 +106,7 @@ class IssueSettings(_Section):
     max_per_theme: int = Field(8, ge=1)
     approval: Literal["required", "none"] = "required"
     articles: Literal["link", "leave_out"] = "link"
+    tell: tuple[Address, ...] = ()
 
     @model_validator(mode="after")
     def _limits_agree(self) -> Self:
@@ -206,12 +128,16 @@ class AudienceSettings(_Section):
     preheader: Template
     intro: Template
     order: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
+    max_items: int | None = Field(None, ge=1)
+    max_per_theme: int | None = Field(None, ge=1)
     audience_label: Line = "For you:"
     caveat_label: Line = "Keep in mind:"
 
     def wording(self, audience: Audience) -> Wording:
         """The same words as the plain value that mail reads."""
-        return Wording(audience=audience, **self.model_dump(exclude={"order"}))
+        chooses = {"order", "leave_out", "max_items", "max_per_theme"}
+        return Wording(audience=audience, **self.model_dump(exclude=chooses))
 
 
 class RetentionSettings(_Section):
@@ -307,6 +233,11 @@ class Config(_Section):
     def themes_path(self) -> Path | None:
         """The site's own themes.yaml; None: the shipped one."""
         return self.path(self.themes) if self.themes else None
+
+    @property
+    def glossary_path(self) -> Path | None:
+        """The site's own glossary.yaml; None: the shipped one."""
+        return self.path(self.glossary) if self.glossary else None
 
     @property
     def templates_path(self) -> Path | None:

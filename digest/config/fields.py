@@ -1,0 +1,101 @@
+"""The types of single values in config.yaml: what each accepts, and what it says of the rest."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from apscheduler.triggers.cron import CronTrigger
+from pydantic import AfterValidator, BeforeValidator
+
+SUBJECT_FIELDS = ("studies", "themes", "top", "month", "number")
+LATENESS = re.compile(r"(\d+)\s*([smhd])")
+UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _known_timezone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"'{name}' is no IANA time zone; write one like America/New_York")
+    return name
+
+
+def _plain_address(address: str) -> str:
+    if not re.fullmatch(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+\.[^\s@<>,;:]+", address):
+        raise ValueError(f"'{address}' is no e-mail address; write one like digest@example.org")
+    return address
+
+
+def _one_line(text: str) -> str:
+    if any(not char.isprintable() for char in text):
+        raise ValueError("holds a line break or control character; keep it on one line")
+    return text
+
+
+def _web_address(url: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+        raise ValueError(f"'{url}' is no web address; write one like https://digest.example.org")
+    return url.rstrip("/")
+
+
+def _site_address(url: str) -> str:
+    """Scheme and host only: every page has its place below it, and links in mails are ASCII."""
+    url = _web_address(url)
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port  # a port that is no number raises
+        ascii_host = host.encode("idna").decode() if not host.isascii() else host
+    except ValueError:
+        raise ValueError(
+            f"'{url}' is no web address; write one like https://digest.example.org"
+        ) from None
+    if host != ascii_host:
+        raise ValueError(f"the host '{host}' is not ASCII; write it in its xn-- form: {ascii_host}")
+    if parts.path:
+        raise ValueError(
+            f"'{url}' has a path; give the digest a host of its own: {parts.scheme}://{parts.netloc}"
+        )
+    if "@" in parts.netloc or not re.fullmatch(r"[\w.-]+|[0-9a-f:.]+", host):
+        raise ValueError(f"'{host}' is no host; write one like https://digest.example.org")
+    return url
+
+
+def _cron(expression: str) -> str:
+    """Five fields; days of the week by name, because APScheduler counts Monday as 0."""
+    fields = expression.split()
+    if len(fields) != 5:
+        raise ValueError(f"'{expression}' must have five fields: minute hour day month weekday")
+    if re.search(r"\d", fields[4]):
+        raise ValueError(f"'{fields[4]}': write days of the week by name (mon, tue … sun)")
+    CronTrigger.from_crontab(expression, timezone="UTC")
+    return expression
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, str):
+        match = LATENESS.fullmatch(value.strip())
+        if not match:
+            raise ValueError(f"'{value}' is no duration; write one like 90m, 6h or 7d")
+        return timedelta(seconds=int(match[1]) * UNIT_SECONDS[match[2]])
+    return value
+
+
+def _template(text: str) -> str:
+    """Only the known {fields} may stand in a subject, preheader or intro."""
+    for name in re.findall(r"\{([^{}]*)\}", _one_line(text)):
+        if name not in SUBJECT_FIELDS:
+            known = ", ".join("{" + field + "}" for field in SUBJECT_FIELDS)
+            raise ValueError(f"'{{{name}}}' is no field; known are {known}")
+    return text
+
+
+Line = Annotated[str, AfterValidator(_one_line)]
+Address = Annotated[str, AfterValidator(_plain_address)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+SiteAddress = Annotated[str, AfterValidator(_site_address)]
+Cron = Annotated[str, AfterValidator(_cron)]
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Template = Annotated[str, AfterValidator(_template)]
+TimeZone = Annotated[str, AfterValidator(_known_timezone)]
