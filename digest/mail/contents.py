@@ -7,12 +7,14 @@ address made. Law 9: the teasers' sentences pass through word for word.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from digest.mail import links, wording
 from digest.mail.tokens import LOOKS, Look
 from digest.mail.wording import Phrase
-from digest.values import Edition, Item, Publication, Summary, ThemeGroup
+from digest.mail.words import Explained, Marker, Sentence, explained
+from digest.values import Edition, Item, Publication, Summary, ThemeGroup, Word
 
 # Control characters and lone surrogates: lxml stops at the first, UTF-8 refuses the second.
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -26,9 +28,9 @@ class Card:
     title: str
     address: str
     shown_in_full: bool
-    lead: str
-    audience: str | None
-    caveat: str
+    lead: Sentence
+    audience: Sentence | None
+    caveat: Sentence
     evidence: tuple[Phrase, ...]
 
 
@@ -44,12 +46,13 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One theme and its cards; `count` is "2 studies"."""
+    """One theme, its cards and the words to explain; `count` is "2 studies"."""
 
     name: str
     line: str
     count: str
     cards: tuple[Card, ...]
+    words: tuple[Explained, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Contents:
     facts: str
     audience_label: str
     caveat_label: str
+    words_label: str
     sections: tuple[Section, ...]
     articles: tuple[Article, ...]
     also_heading: str
@@ -82,6 +86,7 @@ def contents_of(edition: Edition, joined: str) -> Contents:
     fields = {
         "studies": wording.studies(len(edition.items)),
         "themes": wording.themes(len(edition.groups)),
+        "top": edition.top or wording.NEW_RESEARCH,
         "month": wording.month_of(edition.dated, publication.timezone),
         "number": str(edition.number),
     }
@@ -92,11 +97,12 @@ def contents_of(edition: Edition, joined: str) -> Contents:
         month=fields["month"],
         number=edition.number,
         subject=_one_line(edition.subject or wording.fill(words.subject, fields)),
-        preheader=_one_line(wording.fill(words.preheader, fields)),
-        intro=_one_line(wording.fill(words.intro, fields)),
-        facts=_facts(edition, sections, fields),
+        preheader=_one_line(edition.preheader or wording.fill(words.preheader, fields)),
+        intro=_one_line(edition.intro or wording.fill(words.intro, fields)),
+        facts=_facts(edition, sections, fields["themes"]),
         audience_label=words.audience_label,
         caveat_label=words.caveat_label,
+        words_label=wording.WORDS_LABEL,
         sections=sections,
         articles=_articles(edition),
         also_heading=wording.ALSO_WORTH_READING,
@@ -117,15 +123,19 @@ def _sections(edition: Edition) -> tuple[Section, ...]:
 
 def _section(group: ThemeGroup, first: int, edition: Edition) -> Section:
     audience = edition.wording.audience
+    words = [_clean(word) for word in group.words]
+    marked = Marker(words)
     return Section(
         name=_one_line(group.theme.names[audience]),
         line=_one_line(group.theme.lines[audience]),
         count=wording.studies(len(group.items)),
-        cards=tuple(_card(item, n, edition) for n, item in enumerate(group.items, first)),
+        cards=tuple(_card(item, n, edition, marked) for n, item in enumerate(group.items, first)),
+        words=tuple(explained(word) for word in words),
     )
 
 
-def _card(item: Item, position: int, edition: Edition) -> Card:
+def _card(item: Item, position: int, edition: Edition, marked: Marker) -> Card:
+    """One card; its sentences are marked in the order in which they are read."""
     audience = edition.wording.audience
     summary, teaser = item.summary, item.teasers[audience]
     anchor = links.study_anchor(position)
@@ -134,11 +144,16 @@ def _card(item: Item, position: int, edition: Edition) -> Card:
         title=_title(summary),
         address=links.address_of(summary, anchor, edition),
         shown_in_full=links.own_address(summary) is None,
-        lead=_one_line(teaser.lead),
-        audience=_one_line(teaser.audience) if teaser.audience else None,
-        caveat=_one_line(teaser.caveat or wording.NO_LIMITS),
+        lead=marked(_without_title(_one_line(teaser.lead), _title(summary))),
+        audience=marked(_one_line(teaser.audience)) if teaser.audience else None,
+        caveat=marked(_one_line(teaser.caveat)) if teaser.caveat else Sentence(wording.NO_LIMITS),
         evidence=wording.evidence_line(item.evidence, _one_line(summary.journal), audience),
     )
+
+
+def _without_title(lead: str, title: str) -> str:
+    """The lead of a page whose headline is its title: readers have read that line just above."""
+    return lead.removeprefix(title).strip() or lead
 
 
 def _articles(edition: Edition) -> tuple[Article, ...]:
@@ -153,19 +168,26 @@ def _articles(edition: Edition) -> tuple[Article, ...]:
     )
 
 
-def _facts(edition: Edition, sections: tuple[Section, ...], fields: dict[str, str]) -> str:
-    read = [
-        text
-        for section in sections
-        for card in section.cards
-        for text in (card.title, card.lead, card.audience or "", card.caveat)
-    ]
+def _facts(edition: Edition, sections: tuple[Section, ...], themes: str) -> str:
     facts = (
-        f"{fields['studies']} in {fields['themes']}.",
+        f"{wording.new_studies(len(edition.items))} in {themes}.",
         wording.animals_fact([item.evidence for item in edition.items]),
-        wording.reading_time(read),
+        wording.reading_time(text for section in sections for text in _read_of(section)),
     )
     return " ".join(fact for fact in facts if fact)
+
+
+def _read_of(section: Section) -> Iterator[str]:
+    """What is read of one theme."""
+    for card in section.cards:
+        yield from (card.title, card.lead, card.audience or "", card.caveat)
+    for word in section.words:
+        yield from (word.name, word.meaning)
+
+
+def _clean(word: Word) -> Word:
+    seen, meaning = _one_line(word.seen), _one_line(word.meaning)
+    return replace(word, term=_one_line(word.term), seen=seen, meaning=meaning)
 
 
 def _title(summary: Summary) -> str:

@@ -27,6 +27,7 @@ cssutils.ser.prefs.minimizeColorHash = False  # Outlook and Notes misread #fff
 
 _STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.DOTALL | re.IGNORECASE)
 _CLASS = re.compile(r"\.([a-z][\w-]*)")
+_BEFORE_BLOCK = re.compile(r">\n(?=</?(?:p|h[1-6]|ul|li|t[rd]|table)\b)")  # shows nothing
 _LOADS = re.compile(r"@(?!media\b)[^\s{;]*|\burl\s*\(|\\", re.IGNORECASE)
 
 
@@ -80,5 +81,6 @@ def _compact(html: str) -> str:
         return f'{tag[1]} class="{names}"' if names else tag[1]
 
     html = re.sub(r">\s*\n\s*<", ">\n<", html)
+    html = _BEFORE_BLOCK.sub(">", html)
     html = re.sub(r'(<[a-z][a-z0-9]*) class="([^"<>]*)"', classes, html)
     return re.sub(r' style="([^"<>]*)">', lambda tag: re.sub(r"([;,]) ", r"\1", tag[0]), html)

@@ -66,9 +66,13 @@ def public_page(
 
 
 def refuse_slots(edition: Edition) -> None:
-    """Raises Refused when words from outside, or the editor's subject, hold a slot."""
-    if _PREFIX in (edition.subject or ""):
-        raise _slot_in("the subject", f"issue {edition.number}")
+    """Raises Refused when words from outside, or the editor's own, hold a slot."""
+    for part in ("subject", "preheader", "intro"):
+        if _PREFIX in (getattr(edition, part) or ""):
+            raise _slot_in(f"the {part}", f"issue {edition.number}")
+    for word in (word for group in edition.groups for word in group.words):
+        if _PREFIX in word.meaning:
+            raise _slot_in("its line in the glossary", word.term)
     teasers = {item.summary.slug: item.teasers[edition.wording.audience] for item in edition.items}
     for summary in (*(item.summary for item in edition.items), *edition.articles):
         teaser = teasers.get(summary.slug)

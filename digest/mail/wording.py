@@ -15,7 +15,9 @@ from zoneinfo import ZoneInfo
 from digest.values import Audience, Evidence, StudyKind
 
 WORDS_PER_MINUTE = 200
+NEW_RESEARCH = "New research"  # what {top} says of an edition whose themes it cannot name
 NO_LIMITS = "The summary names no limits."
+WORDS_LABEL = "Words"
 ALSO_WORTH_READING = "Also worth reading"
 ABOUT_HEADING = "About this research"
 
@@ -73,6 +75,11 @@ def studies(count: int) -> str:
     return f"{count:,} {'study' if count == 1 else 'studies'}"
 
 
+def new_studies(count: int) -> str:
+    """`1 new study`, `6 new studies`."""
+    return f"{count:,} new {'study' if count == 1 else 'studies'}"
+
+
 def themes(count: int) -> str:
     """`1 theme`, `3 themes`."""
     return f"{count:,} {'theme' if count == 1 else 'themes'}"
@@ -95,20 +102,24 @@ def fill(template: str, fields: Mapping[str, str]) -> str:
 
 
 def reading_time(texts: Iterable[str]) -> str:
-    """`About 4 minutes to read.`, at 200 words a minute and never under one minute."""
+    """`Reading time: 4 minutes.`, at 200 words a minute and never under one minute."""
     words = sum(len(text.split()) for text in texts)
     minutes = max(1, round(words / WORDS_PER_MINUTE))
-    return f"About {minutes} {'minute' if minutes == 1 else 'minutes'} to read."
+    return f"Reading time: {minutes} {'minute' if minutes == 1 else 'minutes'}."
 
 
 def animals_fact(evidences: Sequence[Evidence]) -> str:
-    """`One was done in mice, not people.`; empty when none was done in animals alone."""
-    animal_only = [evidence for evidence in evidences if evidence.animals_only]
-    if not animal_only:
+    """`One was done in mice, not people.`; empty when none was done in animals alone.
+
+    Where the studies differ it names every kind: `Three were done in mice or rats, not people.`
+    """
+    in_animals = [e.species.value for e in evidences if e.animals_only]
+    if not in_animals:
         return ""
-    named = {_animals(evidence.species.value) for evidence in animal_only}
-    which = named.pop() if len(named) == 1 else "animals"
-    return f"{_how_many(len(animal_only), len(evidences))} done in {which}, not people."
+    every = tuple(dict.fromkeys(one for species in in_animals for one in species))
+    differ = any(set(species) != set(every) for species in in_animals)
+    which = _animals(every, "or" if differ else "and")
+    return f"{_how_many(len(in_animals), len(evidences))} done in {which}, not people."
 
 
 def evidence_line(evidence: Evidence, journal: str, audience: Audience) -> tuple[Phrase, ...]:
@@ -159,8 +170,8 @@ def _in_animals(evidence: Evidence) -> str:
     return f"{which}, not people" if evidence.animals_only else f"partly in {which}"
 
 
-def _animals(species: Sequence[str]) -> str:
+def _animals(species: Sequence[str], last: str = "and") -> str:
     names = [_ANIMALS.get(one, one) for one in species if one != "human"]
     if len(names) > 1 and "animals" in names:
         names = [name for name in names if name != "animals"] + ["other animals"]
-    return " and ".join(", ".join(names).rsplit(", ", 1))
+    return f" {last} ".join(", ".join(names).rsplit(", ", 1))

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from digest.mail.render import mail_environment, render
 from digest.mail.slots import personalise
 from digest.values import AUDIENCES, Audience, Personal
-from tests.builders import a_month, a_summary
+from tests.builders import a_month, a_summary, with_words
 
 CHROMIUM = os.environ.get("DIGEST_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = [
@@ -40,7 +40,7 @@ def browser() -> Iterator[Browser]:
 def mail(audience: Audience) -> str:
     article = a_summary(kind="article", slug="up", title="A Round-Up of the Year", url="")
     edition = a_month(cards=8, themes=3, audience=audience, articles=(article,))
-    return personalise(render(edition, mail_environment()), PERSONAL)[0]
+    return personalise(render(with_words(edition), mail_environment()), PERSONAL)[0]
 
 
 def opened(page: Page, html: str) -> list[str]:
@@ -101,4 +101,18 @@ def test_both_colour_schemes_reach_every_part(
     assert len(shades) > 40
     for text, ground in shades:
         assert (text > ground + 200) if scheme == "dark" else (text < ground - 200)
+    page.close()
+
+
+def test_a_hard_word_has_a_dotted_line_and_is_no_link(browser: Browser) -> None:
+    page = browser.new_page()
+    opened(page, mail("patient"))
+    lines = page.evaluate(
+        """[...document.querySelectorAll('.word')].map(node => {
+            const style = getComputedStyle(node);
+            return [style.borderBottomStyle, style.borderBottomColor === style.color,
+                    node.closest('a') === null];
+        })"""
+    )
+    assert lines == [["dotted", True, True]] * 2 * 3
     page.close()

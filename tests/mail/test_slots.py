@@ -10,7 +10,7 @@ from digest.errors import Refused
 from digest.mail import links
 from digest.mail.render import mail_environment, render
 from digest.mail.slots import BROWSER_URL, JOINED, UNSUBSCRIBE_URL, personalise, public_page
-from digest.values import Edition, Item, Personal, Rendition, Summary
+from digest.values import Edition, Item, Personal, Rendition, Summary, Word
 from tests.builders import a_summary, a_teaser, an_edition, an_item
 
 PERSONAL = Personal(
@@ -103,8 +103,16 @@ def test_a_teaser_or_subject_that_holds_a_slot_is_refused() -> None:
     sly = an_item(teasers={"patient": a_teaser(caveat=f"{JOINED}.")})
     with pytest.raises(Refused, match="a-walk-a-day"):
         rendered(with_item(sly))
-    with pytest.raises(Refused, match="issue 12"):
-        rendered(an_edition(subject=f"For {JOINED}"))
+    for part in ("subject", "preheader", "intro"):
+        with pytest.raises(Refused, match=f"issue 12: the {part} holds"):
+            rendered(replace(an_edition(), **{part: f"For {JOINED}"}))  # type: ignore[arg-type]
+
+
+def test_a_glossary_that_holds_a_slot_is_refused() -> None:
+    edition = an_edition()
+    group = replace(edition.groups[0], words=(Word("walk", "walk", f"see {BROWSER_URL}"),))
+    with pytest.raises(Refused, match="walk: its line in the glossary"):
+        rendered(replace(edition, groups=(group,)))
 
 
 def test_a_slot_outside_of_the_marks_is_refused_on_the_public_page() -> None:

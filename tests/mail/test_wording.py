@@ -25,6 +25,7 @@ NOBODY: Fact[int | None] = Fact(None)
 
 def test_one_is_written_in_the_singular() -> None:
     assert (wording.studies(1), wording.studies(6)) == ("1 study", "6 studies")
+    assert (wording.new_studies(1), wording.new_studies(14)) == ("1 new study", "14 new studies")
     assert (wording.themes(1), wording.themes(3)) == ("1 theme", "3 themes")
     assert (wording.people(1), wording.people(1861)) == ("1 person", "1,861 people")
 
@@ -44,7 +45,7 @@ def test_only_known_fields_are_filled_and_only_once() -> None:
     ("words", "said"), [(0, "1 minute"), (299, "1 minute"), (301, "2 minutes"), (900, "4 minutes")]
 )
 def test_reading_time_is_never_under_a_minute(words: int, said: str) -> None:
-    assert wording.reading_time(["word " * words]) == f"About {said} to read."
+    assert wording.reading_time(["word " * words]) == f"Reading time: {said}."
 
 
 @pytest.mark.parametrize(
@@ -53,14 +54,18 @@ def test_reading_time_is_never_under_a_minute(words: int, said: str) -> None:
         ([], 2, ""),
         ([("mouse",)], 5, "One was done in mice, not people."),
         ([("mouse",), ("mouse",)], 5, "Two were done in mice, not people."),
-        ([("mouse",), ("rat",)], 5, "Two were done in animals, not people."),
+        ([("mouse",), ("rat",)], 5, "Two were done in mice or rats, not people."),
+        ([("mouse",), ("mouse", "rat"), ("zebrafish",)], 5,
+         "Three were done in mice, rats or zebrafish, not people."),
+        ([("animal",), ("mouse",)], 5, "Two were done in mice or other animals, not people."),
+        ([("mouse", "rat"), ("rat", "mouse")], 5, "Two were done in mice and rats, not people."),
         ([("mouse", "rat")], 1, "One was done in mice and rats, not people."),
         ([("mouse",)] * 12, 1, "12 were done in mice, not people."),
         ([("animal",)], 0, "It was done in animals, not people."),
         ([("mouse",), ("mouse",)], 0, "Both were done in mice, not people."),
         ([("mouse",)] * 3, 0, "All were done in mice, not people."),
     ],
-)
+)  # fmt: skip
 def test_the_facts_say_how_many_were_done_in_animals(
     animal_only: list[tuple[str, ...]], people: int, said: str
 ) -> None:
