@@ -6,12 +6,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALLED := .venv/installed-run
 INSTALLED_TEST := .venv/installed-test
 
-.PHONY: help install demo run test lint types contracts migrations-check lock clean
+.PHONY: help install demo run test lint types contracts migrations-check eval bench-compose lock clean
 
 help:
 	@echo "make demo   the whole way on the examples, into a local Maildir"
 	@echo "make run    the web pages and the clock on the demo's data"
 	@echo "make test   every check: style, types, contracts, migrations, tests"
+	@echo "make eval   how right themes and evidence are, on labelled summaries (FILE=path)"
+	@echo "make bench-compose   how long a draft takes: 100, 1,000 and 10,000 summaries"
 
 install: $(INSTALLED)
 
@@ -50,6 +52,13 @@ contracts: $(INSTALLED_TEST)
 
 migrations-check: $(INSTALLED_TEST)
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m django makemigrations --check --dry-run
+
+# Figures; bench/README.md explains them. FILE: a labelled JSONL file other than ours.
+eval: install
+	@$(BIN)/python -m bench.evaluate $(if $(FILE),"$(FILE)")
+
+bench-compose: install
+	@$(BIN)/python -m bench.compose
 
 # Renewing the locks needs `uv`; using them needs only pip.
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \
