@@ -32,7 +32,8 @@ ABANDONED_AFTER = timedelta(minutes=15)  # a claimed slot whose process died is 
 WHO = "the schedule"
 
 log = structlog.get_logger("clock")
-Steps = dict[str, Callable[[Config, datetime], tuple[str, str]]]
+# Configuration, slot and now → how the occurrence ends, and a note.
+Steps = dict[str, Callable[[Config, str, datetime], tuple[str, str]]]
 
 
 def start_clock(config: Config, keys: Keys, stop: Event) -> BackgroundScheduler:
@@ -147,7 +148,7 @@ def _do(occurrence: Occurrence, config: Config, now: datetime) -> None:
         if _too_late(occurrence.job, instant_of(occurrence.slot, config.zone), config, now):
             _finish(occurrence, "missed", _ask(occurrence, config), now)
         else:
-            _finish(occurrence, *STEPS[occurrence.job](config, now), now)
+            _finish(occurrence, *STEPS[occurrence.job](config, occurrence.slot, now), now)
 
 
 def _too_late(job: str, due: datetime, config: Config, now: datetime) -> bool:
@@ -179,18 +180,18 @@ def _finish(occurrence: Occurrence, state: str, note: str, now: datetime) -> Non
     Occurrence.objects.filter(pk=occurrence.pk).update(state=state, note=note, finished_at=now)
 
 
-def _gather(config: Config, now: datetime) -> tuple[str, str]:
+def _gather(config: Config, slot: str, now: datetime) -> tuple[str, str]:
     results = gather(config, now=now)
     new, failed = sum(r.new for r in results), sum(r.failed for r in results)
     return "done", f"{new} new, {failed} refused"
 
 
-def _compose(config: Config, now: datetime) -> tuple[str, str]:
-    issue = compose(config, now=now)
+def _compose(config: Config, slot: str, now: datetime) -> tuple[str, str]:
+    issue = compose(config, now=now, slot=slot)
     return "done", f"issue {issue.number} is a {issue.state}"
 
 
-def _send(config: Config, now: datetime) -> tuple[str, str]:
+def _send(config: Config, slot: str, now: datetime) -> tuple[str, str]:
     """Hand the approved issue on to be sent; an unapproved one waits for its editor."""
     draft = Issue.objects.filter(state=Issue.State.DRAFT).first()
     if draft and config.issue.approval == "none":

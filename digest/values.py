@@ -202,11 +202,21 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A term of the glossary that stands in a theme's teasers, and what it means."""
+
+    term: str  # as the glossary names it: "spasticity"
+    seen: str  # as it stands in a teaser: "spastic"
+    meaning: str  # one plain line
+
+
+@dataclass(frozen=True, slots=True)
 class ThemeGroup:
-    """One theme of an edition with its items in reading order."""
+    """One theme of an edition with its items in reading order, and the words to explain."""
 
     theme: Theme
     items: tuple[Item, ...]
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +229,11 @@ class Edition:
     wording: Wording
     groups: tuple[ThemeGroup, ...]
     articles: tuple[Summary, ...]  # under "Also worth reading"; empty when left out
-    subject: str | None = None  # the editor's own subject, instead of the wording's
+    top: str = ""  # what {top} says in the wording: its first themes, without a diagnosis
+    # The editor's own, instead of the wording's.
+    subject: str | None = None
+    preheader: str | None = None
+    intro: str | None = None
 
     @property
     def items(self) -> tuple[Item, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from digest.values import (
     Theme,
     ThemeGroup,
     ThemeVerdict,
+    Word,
     Wording,
 )
 
@@ -333,3 +335,27 @@ def an_approved_issue(number: int = 1, **changes: Any) -> Issue:
             content_hash=rendition.content_hash,
         )
     return issue
+
+
+def a_stored_drug_trial(slug: str = "a-drug", **changes: Any) -> StoredSummary:
+    """A gathered summary of the treatment theme, unlike the one of `a_stored_summary`."""
+    return a_stored_summary(
+        slug,
+        **{
+            "title": f"An Infusion Drug Cut Relapses in a Trial ({slug})",
+            "headline": "Ocrelizumab, an infusion drug, led to fewer relapses than interferon.",
+            "found": "In a trial 400 people got ocrelizumab or interferon. Relapses were fewer "
+            "with ocrelizumab.",
+            "limits": "It lasted two years only.",
+            "journal": "Sample Journal of Drugs",
+            **changes,
+        },
+    )
+
+
+def with_words(edition: Edition, *, each: int = 2) -> Edition:
+    """`edition` with words to explain in every theme, their lines as long as ours on average."""
+    seen = ("tired", "visit", "clinic", "walkers")[:each]
+    meaning = "what is said of it in one plain line, in everyday words"
+    words = tuple(Word(f"{form} term", form, meaning) for form in seen)
+    return replace(edition, groups=tuple(replace(group, words=words) for group in edition.groups))

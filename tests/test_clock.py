@@ -12,8 +12,8 @@ import pytest
 from digest import clock
 from digest.config import Config, Keys
 from digest.errors import DeliveryError, Refused
-from digest.models import Issue, Occurrence
-from tests.builders import NOW, a_config, a_draft
+from digest.models import AuditEntry, Issue, Occurrence, QueuedMail
+from tests.builders import NOW, a_config, a_draft, a_stored_summary
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -32,8 +32,8 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the clock did; the steps themselves are replaced."""
     happened: list[str] = []
 
-    def step(name: str) -> Callable[[Config, datetime], tuple[str, str]]:
-        def run(config: Config, now: datetime) -> tuple[str, str]:
+    def step(name: str) -> Callable[[Config, str, datetime], tuple[str, str]]:
+        def run(config: Config, slot: str, now: datetime) -> tuple[str, str]:
             happened.append(name)
             return "done", ""
 
@@ -109,13 +109,32 @@ def test_a_slot_whose_process_died_is_taken_up_again(config: Config, done: list[
 def test_a_step_that_is_refused_is_noted_and_stops_no_other(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(config: Config, now: datetime) -> tuple[str, str]:
+    def refuse(config: Config, slot: str, now: datetime) -> tuple[str, str]:
         raise Refused("no room", mend="Make room")
 
     monkeypatch.setitem(clock.STEPS, "compose", refuse)
     clock.tick(config, START)
     clock.tick(config, COMPOSE_SLOT)
     assert Occurrence.objects.get(slot="2026-11-25T09:00").note == "no room. Make room"
+
+
+def test_a_draft_composed_in_a_slot_that_is_taken_up_again_is_told_once(config: Config) -> None:
+    config = config.model_copy(
+        update={"issue": config.issue.model_copy(update={"tell": ("ada@example.org",)})}
+    )
+    for slug in ("one", "two", "three"):
+        a_stored_summary(slug)
+    clock.tick(config, START)
+    clock.tick(config, COMPOSE_SLOT)
+    assert Occurrence.objects.get(slot="2026-11-25T09:00").note == "issue 1 is a draft"
+    # The process died between writing the draft and finishing its slot.
+    Occurrence.objects.filter(slot="2026-11-25T09:00").update(state="claimed")
+    QueuedMail.objects.all().delete()
+    clock.tick(config, COMPOSE_SLOT + timedelta(minutes=16))
+    assert states("compose") == [("2026-11-25T09:00", "done")]
+    assert not QueuedMail.objects.exists()
+    told = AuditEntry.objects.get()
+    assert told.what == "told the editors that it is ready (schedule of 2026-11-25, 09:00)"
 
 
 def test_an_unapproved_issue_waits_and_goes_out_once_approved(config: Config) -> None:

@@ -1,4 +1,4 @@
-"""The issue and its review: compose, show, issues, the editor's changes, preview, approve."""
+"""The issue and its review: compose, show, issues, preview, approve."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from digest.cli.output import Json, Number, print_json, say, table
-from digest.cli.site import Site, now, open_site, parse_when, shell_user
+from digest.cli.site import Site, now, open_site, parse_when
 from digest.mail.wording import people
-
-Slug = Annotated[str, typer.Argument(metavar="SLUG", help="The summary's short name.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (compose, issues, show, preview, move, exclude, hold, bring, subject, approve):
+    for command in (compose, issues, show, preview, approve):
         app.command()(command)
 
 
@@ -30,7 +28,7 @@ def compose(
     from digest.pipeline.compose import compose as run
 
     cut_off = parse_when(until, site.config) if until else None
-    _tell_draft(site, run(site.config, now=now(), until=cut_off), json=json)
+    tell_draft(site, run(site.config, now=now(), until=cut_off), json=json)
 
 
 def issues(context: typer.Context, json: Json = False) -> None:
@@ -92,69 +90,6 @@ def preview(
         say(str(path))
 
 
-def move(
-    context: typer.Context,
-    number: Number,
-    slug: Slug,
-    theme: Annotated[str, typer.Option(help="The theme's id.")],
-    json: Json = False,
-) -> None:
-    """Put an item under another theme."""
-    site = open_site(context)
-    from digest.pipeline import review
-    from digest.pipeline.issues import find_issue
-
-    issue = find_issue(number)
-    review.move(issue, slug, theme, site.config, who=shell_user(), now=now())
-    _tell_draft(site, issue, json=json)
-
-
-def exclude(context: typer.Context, number: Number, slug: Slug, json: Json = False) -> None:
-    """Leave an item out for good."""
-    _put(context, number, slug, "exclude", json=json)
-
-
-def hold(context: typer.Context, number: Number, slug: Slug, json: Json = False) -> None:
-    """Hold an item over to the next issue."""
-    _put(context, number, slug, "hold", json=json)
-
-
-def bring(context: typer.Context, number: Number, slug: Slug, json: Json = False) -> None:
-    """Bring an item in that was held over or left out."""
-    _put(context, number, slug, "bring", json=json)
-
-
-def _put(context: typer.Context, number: int, slug: str, placing: Any, *, json: bool) -> None:
-    site = open_site(context)
-    from digest.pipeline import review
-    from digest.pipeline.issues import find_issue
-
-    issue = find_issue(number)
-    review.put(issue, slug, placing, site.config, who=shell_user(), now=now())
-    _tell_draft(site, issue, json=json)
-
-
-def subject(
-    context: typer.Context,
-    number: Number,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="Empty: as proposed.")],
-    audience: Annotated[str, typer.Option(help="The edition.")],
-    json: Json = False,
-) -> None:
-    """Give one edition a subject of your own."""
-    site = open_site(context)
-    from digest.pipeline import review
-    from digest.pipeline.issues import find_issue
-
-    issue = find_issue(number)
-    edition = review.known_audience(audience)
-    review.set_subject(issue, edition, text, site.config, who=shell_user(), now=now())
-    if json:
-        print_json({"number": number, "state": issue.state, "subjects": issue.subjects})
-    else:
-        say(f"Issue {number}, {audience}: “{text.strip() or 'as proposed'}”")
-
-
 def approve(
     context: typer.Context,
     number: Number,
@@ -174,7 +109,8 @@ def approve(
         say(f"Issue {number} is approved by {by}. Next: `digest send {number}`")
 
 
-def _tell_draft(site: Site, issue: Any, *, json: bool) -> None:
+def tell_draft(site: Site, issue: Any, *, json: bool) -> None:
+    """The draft as it stands now: after composing, and after an editor's change."""
     from digest.pipeline.report import draft_report
 
     report = draft_report(issue, site.config)
@@ -194,7 +130,7 @@ def _tell_draft(site: Site, issue: Any, *, json: bool) -> None:
 def _tables(report: dict[str, Any]) -> None:
     title = f"Issue {report['number']} · {report['state']} · up to {report['window']['until']}"
     rows = [
-        (item["theme"] + (" ?" if item["unsure"] else ""), item["summary"]["slug"], _study(item))
+        (item["theme"] + (" ?" if item["unsure"] else ""), _slug(item), _study(item))
         for item in report["items"]
     ]
     table(title, ("theme", "item", "study"), rows)
@@ -206,6 +142,17 @@ def _tables(report: dict[str, Any]) -> None:
                 ("item", "reason"),
                 [(line["summary"]["slug"], _reasons(line["ledger"])) for line in lines],
             )
+    for audience, proposed in report["proposals"].items():
+        own = report["wording"].get(audience, {})
+        for part, text in {**proposed, **own}.items():
+            say(f"{audience} {part}: “{text}”{' (yours)' if part in own else ''}")
+
+
+def _slug(item: dict[str, Any]) -> str:
+    """The short name, and the editions that it is not in."""
+    without = [audience for audience, line in item["ledger"].items() if line["state"] != "in"]
+    slug: str = item["summary"]["slug"]
+    return f"{slug} (not {', '.join(without)})" if without else slug
 
 
 def _study(item: dict[str, Any]) -> str:

@@ -1,13 +1,15 @@
-"""Django's mail API → the queue: nothing leaves in a web request (EMAIL_BACKEND names this).
+"""Mails that are no issue → the queue: nothing leaves in a web request or a transaction.
 
-In: Django's messages (confirmations). Out: one `QueuedMail` row per recipient, with its bytes
-made by `message`; `pipeline.deliver.flush_queue` sends them. A row is written by the caller's
-transaction, so a mail exists exactly when what it tells of does.
+In: Django's messages (confirmations; EMAIL_BACKEND names the backend here), and notices to
+editors. Out: one `QueuedMail` row per recipient, with its bytes made by `message`;
+`pipeline.deliver.flush_queue` sends them. A row is written by the caller's transaction, so a
+mail exists exactly when what it tells of does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parseaddr
 
@@ -18,7 +20,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from digest.delivery.message import build_notice, new_message_id
 from digest.errors import Refused
 from digest.models import QueuedMail
-from digest.values import Sender
+from digest.values import Envelope, Sender
 
 OWN_HEADERS = ("message-id", "auto-submitted")  # these a caller may give; the rest are ours
 
@@ -42,6 +44,36 @@ class QueueBackend(BaseEmailBackend):
                 mend=refusals[0].mend,
             )
         return len(rows)
+
+
+def queue_notices(
+    recipients: Iterable[str], subject: str, text: str, *, sender: Sender, now: datetime
+) -> int:
+    """A plain mail to each of the editors; how many were queued.
+
+    An address that cannot be mailed is passed over, for the work must not fail by it;
+    `digest check` names it.
+    """
+    rows = []
+    for recipient in recipients:
+        with suppress(Refused):
+            rows.append(_notice(recipient, subject, text, sender, now))
+    QueuedMail.objects.bulk_create(rows)
+    return len(rows)
+
+
+def _notice(recipient: str, subject: str, text: str, sender: Sender, now: datetime) -> QueuedMail:
+    envelope = build_notice(
+        sender=sender,
+        recipient_address=recipient,
+        recipient_name="",
+        subject=subject,
+        text=text,
+        html=None,
+        message_id=new_message_id(sender.address.rpartition("@")[2]),
+        date=now,
+    )
+    return _queued(envelope, QueuedMail.Purpose.NOTICE, now)
 
 
 def _rows(
@@ -68,7 +100,12 @@ def _row(message: EmailMessage, recipient: str, sender: Sender, now: datetime) -
         message_id=_message_id(message, sender),
         date=now,
     )
+    return _queued(envelope, QueuedMail.Purpose.CONFIRMATION, now)
+
+
+def _queued(envelope: Envelope, purpose: str, now: datetime) -> QueuedMail:
     return QueuedMail(
+        purpose=purpose,
         recipient=envelope.recipient,
         message_id=envelope.message_id,
         content=envelope.content,

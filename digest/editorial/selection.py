@@ -8,7 +8,7 @@ summary that arrives late with an old date is not lost.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -85,12 +85,16 @@ def place_items(
     window: Window,
     room: Room,
     theme_order: Sequence[str],
+    leave_out: Collection[str] = (),
 ) -> list[Placing]:
-    """One placing per candidate; those that are in are numbered in reading order."""
+    """One placing per candidate; those that are in are numbered in reading order.
+
+    `leave_out` are the themes that this audience does not get, unless the editor brings one in.
+    """
     placings: list[Placing] = []
     waiting: list[Candidate] = []
     for candidate in candidates:
-        verdict = _verdict(candidate, window)
+        verdict = _verdict(candidate, window) or _unwanted(candidate, audience, leave_out)
         if verdict is None:
             waiting.append(candidate)
         else:
@@ -136,6 +140,15 @@ def _verdict(candidate: Candidate, window: Window) -> tuple[LedgerState, str] | 
         day, start = window.day(candidate.dated), window.day(window.start)
         return "left out", f"published {day}, before the first issue's window (from {start})"
     return None
+
+
+def _unwanted(
+    candidate: Candidate, audience: Audience, leave_out: Collection[str]
+) -> tuple[LedgerState, str] | None:
+    """After the dates: what still waits for its day is not yet settled."""
+    if candidate.theme not in leave_out or candidate.placing == "bring":
+        return None
+    return "left out", f"audiences.{audience}.leave_out names its theme, {candidate.theme}"
 
 
 def _why_in(candidate: Candidate, window: Window) -> str:

@@ -9,6 +9,7 @@ from digest.models.issue import (
     Issue,
     IssueItem,
     LedgerEntry,
+    Lesson,
     StoredRendition,
 )
 
@@ -19,6 +20,7 @@ __all__ = [
     "Issue",
     "IssueItem",
     "LedgerEntry",
+    "Lesson",
     "Occurrence",
     "QueuedMail",
     "SourceState",

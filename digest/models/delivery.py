@@ -53,8 +53,15 @@ class Delivery(models.Model):
 
 
 class QueuedMail(models.Model):
-    """A mail that is no issue (a confirmation). Gone once a transport accepted it."""
+    """A mail that is no issue. Gone once a transport accepted it."""
 
+    class Purpose(models.TextChoices):
+        CONFIRMATION = "confirmation"  # to somebody who joins; void once they need none
+        NOTICE = "notice"  # to an editor
+
+    purpose = models.CharField(
+        max_length=12, choices=Purpose.choices, default=Purpose.CONFIRMATION
+    )
     recipient = models.TextField()
     message_id = models.CharField(max_length=200, unique=True)
     content = models.BinaryField()

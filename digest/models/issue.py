@@ -28,8 +28,13 @@ class Issue(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     window_start = models.DateTimeField()
     cut_off = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)  # when it was composed for the first time
     composed_at = models.DateTimeField()
-    subjects = models.JSONField(default=dict)  # audience → the editor's own subject
+    # The editor's own words: audience → part (subject, preheader, intro) → text.
+    wording = models.JSONField(default=dict)
+    # What each item that is in said of itself when it was composed: slug → title, journal, …
+    # A source may change it later; the issue stays as it was.
+    as_composed = models.JSONField(default=dict)
     approved_by = models.CharField(max_length=150, blank=True)
     approved_at = models.DateTimeField(null=True)
     approved_hash = models.CharField(max_length=64, blank=True)
@@ -99,10 +104,14 @@ class LedgerEntry(models.Model):
 
 
 class EditorChoice(models.Model):
-    """What an editor decided about one summary in one issue; it outlives composing again."""
+    """What an editor decided about one summary in one issue; it outlives composing again.
+
+    With an audience it is about that edition alone and goes before the one for all.
+    """
 
     issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="choices")
     summary = models.ForeignKey(StoredSummary, on_delete=models.CASCADE)
+    audience = models.CharField(max_length=10, blank=True, choices=AUDIENCE_CHOICES)
     theme = models.CharField(max_length=40, blank=True)
     placing = models.CharField(
         max_length=8,
@@ -112,11 +121,30 @@ class EditorChoice(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=("issue", "summary"), name="one_choice_per_summary")
+            models.UniqueConstraint(
+                fields=("issue", "summary", "audience"), name="one_choice_per_audience"
+            )
         ]
 
     def __str__(self) -> str:
         return f"{self.summary}: {self.theme} {self.placing}"
+
+
+class Lesson(models.Model):
+    """A summary that an editor moved: a labelled example, which later similar ones follow."""
+
+    summary = models.OneToOneField(StoredSummary, on_delete=models.CASCADE, related_name="lesson")
+    theme = models.CharField(max_length=40)
+    instead_of = models.CharField(max_length=40)  # where the machine had put it
+    issue = models.ForeignKey(Issue, null=True, on_delete=models.SET_NULL, related_name="lessons")
+    who = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.summary} belongs to {self.theme}"
 
 
 class StoredRendition(models.Model):

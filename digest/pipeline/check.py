@@ -11,9 +11,14 @@ from typing import Literal
 
 from digest.config import Config
 from digest.config.settings import MaildirTransport, SmtpTransport
+from digest.delivery.message import mailable
 from digest.delivery.transports import open_transport
+from digest.editorial.glossary import load_glossary
 from digest.editorial.themes import load_taxonomy
 from digest.errors import DigestError
+from digest.pipeline.notices import editors
+from subscribers.addresses import address_key
+from subscribers.suppression import suppressed_keys
 
 Level = Literal["ok", "warning", "error"]
 
@@ -73,6 +78,26 @@ def _subjects(config: Config) -> Iterator[Finding]:
                 )
 
 
+def _editors(config: Config) -> Iterator[Finding]:
+    told = editors(config)
+    if not told:
+        yield Finding(
+            "warning", "issue.tell", "nobody is told when a draft is ready or an issue is skipped",
+            "Write the editors' addresses, or sender.reply_to",
+        )  # fmt: skip
+    for address in told:
+        try:
+            suppressed = suppressed_keys([address_key(mailable(address))])
+        except DigestError as error:
+            yield Finding("error", "issue.tell", f"{address}: {error.what}", error.mend)
+            continue
+        if suppressed:
+            yield Finding(
+                "warning", "issue.tell", f"{address} is suppressed, so it is not mailed",
+                "Write another address",
+            )  # fmt: skip
+
+
 def _sources(config: Config) -> Iterator[Finding]:
     if not config.sources:
         yield Finding("warning", "sources", "there is none", "Add one; docs/sources.md tells how")
@@ -96,17 +121,22 @@ def _files(config: Config) -> Iterator[Finding]:
             "error", "templates", f"there is no folder {config.templates}", "Make it, or write null"
         )
     try:
+        load_glossary(config.glossary_path)
+    except DigestError as error:
+        yield Finding("error", "glossary", f"{error.where}: {error.what}", error.mend)
+    try:
         known = list(load_taxonomy(config.themes_path).themes)
     except DigestError as error:
         yield Finding("error", "themes", error.what, error.mend)
         return
     for audience, words in config.audiences.items():
-        for theme in words.order:
-            if theme not in known:
-                near = difflib.get_close_matches(theme, known, n=1)
-                hint = f"Did you mean '{near[0]}'?" if near else f"Known are {', '.join(known)}"
-                key = f"audiences.{audience}.order"
-                yield Finding("error", key, f"there is no theme '{theme}'", hint)
+        for key, themes in (("order", words.order), ("leave_out", words.leave_out)):
+            for theme in themes:
+                if theme not in known:
+                    near = difflib.get_close_matches(theme, known, n=1)
+                    hint = f"Did you mean '{near[0]}'?" if near else f"Known are {', '.join(known)}"
+                    where = f"audiences.{audience}.{key}"
+                    yield Finding("error", where, f"there is no theme '{theme}'", hint)
 
 
 def _transport(config: Config) -> Iterator[Finding]:
@@ -193,7 +223,6 @@ def _not_built(config: Config) -> Iterator[Finding]:
             "Leave it out, or write 1",
         )  # fmt: skip
     unread = {
-        "glossary": config.glossary,
         "pace.warm_up": config.pace.warm_up,
         "feedback.mailbox": config.feedback.mailbox,
         "feedback.sendgrid_public_key": config.feedback.sendgrid_public_key,
@@ -203,4 +232,6 @@ def _not_built(config: Config) -> Iterator[Finding]:
             yield Finding("warning", key, "not built yet: it has no effect", "Leave it null")
 
 
-EXAMINATIONS = (_database, _sender, _subjects, _sources, _files, _transport, _names, _not_built)
+EXAMINATIONS = (
+    _database, _sender, _subjects, _editors, _sources, _files, _transport, _names, _not_built,
+)  # fmt: skip

@@ -1,56 +1,74 @@
 """Compose: what was gathered → the open draft, with a ledger entry for every summary seen.
 
-The stages compute first, on values; then one transaction writes the draft. Composing again
-refreshes the draft, keeps its number and what the editor decided.
+The stages compute first, on values; then one transaction writes the draft, and what the editors
+are told of it. Composing again refreshes the draft, keeps its number and what the editor decided.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import cast
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from digest.config import Config
 from digest.editorial.evidence import read_evidence
 from digest.editorial.selection import (
     NO_ROOM,
     Candidate,
-    EditorPlacing,
     Room,
     Window,
     place_articles,
     place_items,
 )
 from digest.editorial.teasers import make_teasers
-from digest.editorial.themes import Taxonomy, classify, load_taxonomy
+from digest.editorial.themes import Learned, Taxonomy, classify, load_taxonomy
 from digest.errors import Refused
-from digest.models import EditorChoice, Issue, IssueItem, LedgerEntry, StoredSummary
+from digest.models import Issue, IssueItem, LedgerEntry, StoredSummary
+from digest.pipeline.choices import Choices, choices_of
 from digest.pipeline.issues import hold
-from digest.pipeline.rows import evidence_json, summary_value, teasers_json
-from digest.values import AUDIENCES, Audience, Item, Placing, Summary
+from digest.pipeline.lessons import moved_before, taught
+from digest.pipeline.notices import tell_editors
+from digest.pipeline.rows import as_composed, evidence_json, summary_value, teasers_json
+from digest.values import AUDIENCES, Audience, Evidence, Item, Placing, Summary, ThemeVerdict
 
 State = Issue.State
 # An issue in one of these has its own summaries; the rest of the states give them back.
 UNDER_WAY = (State.APPROVED, State.SCHEDULED, State.SENDING, State.PAUSED, State.SENT)
+SETTLED = ("in", "left out")
+BY_THE_EDITOR = "because you moved it"
+ROWS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A stored summary and what the editorial stage made of it; an article is no item."""
+    """A stored summary and what the editorial stage read in it; of an article, nothing."""
 
-    row: StoredSummary
+    pk: int
+    content_hash: str
+    asks_for_date: bool
     summary: Summary
-    item: Item | None = None
+    verdict: ThemeVerdict | None = None
+    evidence: Evidence | None = None
 
 
-def compose(config: Config, *, now: datetime, until: datetime | None = None) -> Issue:
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What other issues did with the summaries at hand, by primary key and audience."""
+
+    settled: frozenset[tuple[int, str]]
+    times_held: Mapping[tuple[int, str], int]  # for want of room
+
+
+def compose(
+    config: Config, *, now: datetime, until: datetime | None = None, slot: str = ""
+) -> Issue:
     """The open draft, fresh, with the cut-off `until` (or now).
 
+    `slot` names the occurrence of the schedule that asks for it; then the editors are told.
     Raises Refused while an approved issue waits to be sent.
     """
     waiting = Issue.objects.filter(state__in=(State.APPROVED, State.SCHEDULED)).first()
@@ -61,7 +79,7 @@ def compose(config: Config, *, now: datetime, until: datetime | None = None) -> 
         )
     # A skipped issue was never sent: the next composing takes it up again under its number.
     draft = Issue.objects.filter(state__in=(State.DRAFT, State.SKIPPED)).order_by("-number").first()
-    return _write(draft, config, now, until or now)
+    return _write(draft, config, now, until or now, slot)
 
 
 def recompose(issue: Issue, config: Config, *, now: datetime) -> Issue:
@@ -69,19 +87,28 @@ def recompose(issue: Issue, config: Config, *, now: datetime) -> Issue:
     return _write(issue, config, now, issue.cut_off)
 
 
-def _write(draft: Issue | None, config: Config, now: datetime, until: datetime) -> Issue:
+def _write(
+    draft: Issue | None, config: Config, now: datetime, until: datetime, slot: str = ""
+) -> Issue:
     taxonomy = load_taxonomy(config.themes_path)
     window = _window(draft, config, until)
-    choices = _choices(draft)
-    composed = [_read(row, taxonomy, choices.get(row.pk)) for row in _unsettled(draft)]
+    choices = choices_of(draft)
+    learned, moved = taught(taxonomy), {**moved_before(), **choices.themes}
+    composed = [_read(row, taxonomy, learned, moved.get(row.pk, "")) for row in _candidates(draft)]
+    past = _past(draft)
     placings = [
         placing
         for audience in config.audience_order
-        for placing in _place(composed, audience, window, config, taxonomy, draft, choices)
+        for placing in _place(composed, audience, window, config, taxonomy, past, choices)
     ]
+    chosen = _chosen(composed, placings)
+    was = draft.state if draft else None
     try:
         with transaction.atomic():
-            return _store(draft, window, now, composed, placings, config)
+            issue = _store(draft, window, now, composed, placings, chosen, config)
+            studies = sum(isinstance(one, Item) for one in chosen.values())
+            tell_editors(issue, config, studies=studies, was=was, slot=slot, now=now)
+            return issue
     except IntegrityError:
         raise Refused(
             "another composing was under way", mend="Look at `digest issues`, then try again"
@@ -91,9 +118,17 @@ def _write(draft: Issue | None, config: Config, now: datetime, until: datetime) 
 def _window(draft: Issue | None, config: Config, until: datetime) -> Window:
     others = _others(draft).filter(state__in=UNDER_WAY)
     before = others.order_by("-cut_off").first()
-    first_start = until - timedelta(days=config.issue.first_lookback_days)
-    start = min(before.cut_off, until) if before else first_start
+    start = min(before.cut_off, until) if before else _first_start(config, until)
     return Window(start, until, before is None, config.zone)
+
+
+def _first_start(config: Config, until: datetime) -> datetime:
+    """How far back the first issue looks, from the first time that one was composed.
+
+    However long it is skipped, cancelled or left lying, what it had is kept.
+    """
+    opened = Issue.objects.filter(opened_at__lt=until).aggregate(first=Min("opened_at"))["first"]
+    return (opened or until) - timedelta(days=config.issue.first_lookback_days)
 
 
 def _others(draft: Issue | None) -> QuerySet[Issue]:
@@ -101,78 +136,106 @@ def _others(draft: Issue | None) -> QuerySet[Issue]:
     return Issue.objects.exclude(pk=draft.pk) if draft else Issue.objects.all()
 
 
-def _unsettled(draft: Issue | None) -> list[StoredSummary]:
+def _unsettled(draft: Issue | None) -> QuerySet[StoredSummary]:
     """Summaries that some audience still waits for: in or left out nowhere but in this draft."""
-    settled = LedgerEntry.objects.exclude(issue=draft).filter(state__in=("in", "left out"))
-    counts = Counter(settled.values_list("summary_id", flat=True))
-    done = [pk for pk, audiences in counts.items() if audiences >= len(AUDIENCES)]
-    return list(StoredSummary.objects.exclude(pk__in=done).order_by("slug"))
+    elsewhere = LedgerEntry.objects.exclude(issue=draft).filter(
+        summary=OuterRef("pk"), state__in=SETTLED
+    )
+    settled_for_all = Q()
+    for audience in AUDIENCES:
+        settled_for_all &= Q(Exists(elsewhere.filter(audience=audience)))
+    return StoredSummary.objects.exclude(settled_for_all)
 
 
-def _choices(draft: Issue | None) -> dict[int, EditorChoice]:
-    if draft is None:
-        return {}
-    return {choice.summary_id: choice for choice in draft.choices.all()}
+def _candidates(draft: Issue | None) -> Iterable[StoredSummary]:
+    """Their rows, read in parts and without what composing does not look at."""
+    lean = _unsettled(draft).defer("body", "place", "identity", "text_key").order_by("slug")
+    return lean.iterator(chunk_size=ROWS_AT_ONCE)
 
 
-def _read(row: StoredSummary, taxonomy: Taxonomy, choice: EditorChoice | None) -> Composed:
-    summary = summary_value(row)
+def _read(row: StoredSummary, taxonomy: Taxonomy, learned: Learned, moved_to: str) -> Composed:
+    summary = summary_value(row, body=False)
+    known = (row.pk, row.content_hash, row.asks_for_date, summary)
     if summary.kind == "article":
-        return Composed(row, summary)
-    verdict = classify(summary, taxonomy)
-    if choice and choice.theme:
-        also = verdict.theme if verdict.theme != choice.theme else verdict.also
-        verdict = replace(verdict, theme=choice.theme, also=also, terms=("moved by the editor",))
-    evidence = read_evidence(summary)
-    return Composed(row, summary, Item(summary, verdict, evidence, make_teasers(summary, evidence)))
+        return Composed(*known)
+    verdict = classify(summary, taxonomy, learned)
+    if moved_to in taxonomy.themes:
+        verdict = _moved(verdict, moved_to)
+    return Composed(*known, verdict, read_evidence(summary))
+
+
+def _moved(verdict: ThemeVerdict, theme: str) -> ThemeVerdict:
+    """The editor is sure, whatever the words say; what they say stays as the second theme."""
+    terms = [term for term in verdict.terms if term != BY_THE_EDITOR]
+    also = verdict.also if verdict.theme == theme else verdict.theme
+    return ThemeVerdict(theme, also, 1.0, (BY_THE_EDITOR, *terms))
+
+
+def _past(draft: Issue | None) -> Past:
+    waiting = _unsettled(draft).order_by().values("pk")
+    entries = LedgerEntry.objects.exclude(issue=draft).filter(summary__in=waiting)
+    held = entries.filter(
+        state="held", reason__startswith=NO_ROOM, issue__state__in=UNDER_WAY
+    )  # a cancelled or skipped issue held nothing over: nobody got it
+    settled = entries.filter(state__in=SETTLED)
+    return Past(
+        settled=frozenset(settled.values_list("summary_id", "audience")),
+        times_held=Counter(held.values_list("summary_id", "audience")),
+    )
 
 
 def _place(
-    composed: Iterable[Composed],
+    composed: Sequence[Composed],
     audience: Audience,
     window: Window,
     config: Config,
     taxonomy: Taxonomy,
-    draft: Issue | None,
-    choices: Mapping[int, EditorChoice],
+    past: Past,
+    choices: Choices,
 ) -> list[Placing]:
-    settled, times_held = _past(draft, audience)
     candidates = [
         Candidate(
             summary=one.summary,
-            theme=one.item.verdict.theme if one.item else "",
-            evidence=one.item.evidence if one.item else None,
-            asks_for_date=one.row.asks_for_date,
-            times_held=times_held[one.row.pk],
-            placing=_placing_of(choices.get(one.row.pk)),
+            theme=one.verdict.theme if one.verdict else "",
+            evidence=one.evidence,
+            asks_for_date=one.asks_for_date,
+            times_held=past.times_held.get((one.pk, audience), 0),
+            placing=choices.placing(one.pk, audience),
         )
         for one in composed
-        if one.row.pk not in settled
+        if (one.pk, audience) not in past.settled
     ]
-    own_order = config.audiences[audience].order
-    order = [*own_order, *(theme for theme in taxonomy.themes if theme not in own_order)]
-    room = Room(config.issue.max_items, config.issue.max_per_theme)
-    items = [c for c in candidates if c.summary.kind == "summary"]
-    articles = [c for c in candidates if c.summary.kind == "article"]
-    linked = config.issue.articles == "link"
+    own, issue = config.audiences[audience], config.issue
+    order = [*own.order, *(theme for theme in taxonomy.themes if theme not in own.order)]
+    room = Room(own.max_items or issue.max_items, own.max_per_theme or issue.max_per_theme)
+    studies = [c for c in candidates if c.summary.kind == "summary"]
+    linked = [c for c in candidates if c.summary.kind == "article"]
+    items = place_items(studies, audience, window, room, order, own.leave_out)
+    articles = place_articles(linked, audience, window, linked=issue.articles == "link")
+    if not any(placing.state == "in" for placing in items):
+        # Without a study there is no edition to link an article in; see `render.renditions`.
+        articles = _kept(articles, "no edition for this audience: no study is in it")
+    return items + articles
+
+
+def _kept(placings: Iterable[Placing], reason: str) -> list[Placing]:
+    """What would be in waits for the next issue."""
     return [
-        *place_items(items, audience, window, room, order),
-        *place_articles(articles, audience, window, linked=linked),
+        replace(p, state="held", reason=reason, position=-1) if p.state == "in" else p
+        for p in placings
     ]
 
 
-def _past(draft: Issue | None, audience: Audience) -> tuple[set[int], Counter[int]]:
-    """What other issues settled for this audience, and how often want of room held each over."""
-    entries = LedgerEntry.objects.exclude(issue=draft).filter(audience=audience)
-    settled = set(entries.filter(state__in=("in", "left out")).values_list("summary_id", flat=True))
-    held = entries.filter(
-        state="held", reason__startswith=NO_ROOM, issue__state__in=UNDER_WAY
-    )  # a cancelled or skipped issue held nothing over: nobody got it
-    return settled, Counter(held.values_list("summary_id", flat=True))
+def _chosen(composed: Iterable[Composed], placings: Iterable[Placing]) -> dict[int, Item | Summary]:
+    """What is in for some audience, by primary key: studies with their teasers, and articles."""
+    ins = {placing.slug for placing in placings if placing.state == "in"}
+    return {one.pk: _item(one) or one.summary for one in composed if one.summary.slug in ins}
 
 
-def _placing_of(choice: EditorChoice | None) -> EditorPlacing:
-    return cast(EditorPlacing, choice.placing) if choice else ""
+def _item(one: Composed) -> Item | None:
+    if one.verdict is None or one.evidence is None:
+        return None
+    return Item(one.summary, one.verdict, one.evidence, make_teasers(one.summary, one.evidence))
 
 
 def _store(
@@ -181,37 +244,47 @@ def _store(
     now: datetime,
     composed: Iterable[Composed],
     placings: list[Placing],
+    chosen: Mapping[int, Item | Summary],
     config: Config,
 ) -> Issue:
-    issue = _held(draft) if draft else Issue(number=_next_number())
-    rows = {one.summary.slug: one for one in composed}
-    ins = {placing.slug for placing in placings if placing.state == "in"}
-    studies = {slug: item for slug in sorted(ins) if (item := rows[slug].item)}
+    issue = _held(draft) if draft else Issue(number=_next_number(), opened_at=now)
     void_approval(issue)
-    issue.state = State.DRAFT
-    if len(studies) < config.issue.min_items:
-        placings = _skipped(placings, len(studies), config.issue.min_items)
+    studies = {pk: one for pk, one in chosen.items() if isinstance(one, Item)}
+    issue.state, needed = State.DRAFT, config.issue.min_items
+    if len(studies) < needed:
+        found = f"{len(studies)} of the {needed} items that it needs"
+        placings = _kept(placings, f"the issue was skipped: {found}")
         issue.state = State.SKIPPED
     issue.window_start, issue.cut_off, issue.composed_at = window.start, window.cut_off, now
+    issue.as_composed = dict(map(as_composed, chosen.values()))
     issue.save()
     for related in (issue.items, issue.ledger):
         related.all().delete()
     IssueItem.objects.bulk_create(
-        _item_row(issue, rows[slug].row, item) for slug, item in studies.items()
+        (_item_row(issue, pk, item) for pk, item in studies.items()), batch_size=ROWS_AT_ONCE
     )
     LedgerEntry.objects.bulk_create(
+        _ledger_rows(issue, composed, placings), batch_size=ROWS_AT_ONCE
+    )
+    return issue
+
+
+def _ledger_rows(
+    issue: Issue, composed: Iterable[Composed], placings: Iterable[Placing]
+) -> list[LedgerEntry]:
+    by_slug = {one.summary.slug: one for one in composed}
+    return [
         LedgerEntry(
             issue=issue,
-            summary=rows[placing.slug].row,
+            summary_id=by_slug[placing.slug].pk,
             audience=placing.audience,
             state=placing.state,
             reason=placing.reason,
-            content_hash=rows[placing.slug].row.content_hash,
+            content_hash=by_slug[placing.slug].content_hash,
             position=placing.position,
         )
         for placing in placings
-    )
-    return issue
+    ]
 
 
 def _held(draft: Issue) -> Issue:
@@ -239,19 +312,10 @@ def _next_number() -> int:
     return last.number + 1 if last else 1
 
 
-def _skipped(placings: list[Placing], found: int, needed: int) -> list[Placing]:
-    """Too few items: what would be in is kept for the next issue."""
-    reason = f"the issue was skipped: {found} of the {needed} items that it needs"
-    return [
-        replace(p, state="held", reason=reason, position=-1) if p.state == "in" else p
-        for p in placings
-    ]
-
-
-def _item_row(issue: Issue, row: StoredSummary, item: Item) -> IssueItem:
+def _item_row(issue: Issue, summary_id: int, item: Item) -> IssueItem:
     return IssueItem(
         issue=issue,
-        summary=row,
+        summary_id=summary_id,
         theme=item.verdict.theme,
         also=item.verdict.also,
         margin=round(item.verdict.margin, 4),

@@ -32,7 +32,9 @@ from digest.pipeline.issues import find_issue
 from digest.pipeline.render import rendition_value
 from digest.timetable import day_of
 from digest.values import Envelope, Outcome, Personal, Rendition
+from subscribers.addresses import address_key
 from subscribers.membership import awaits_confirmation
+from subscribers.suppression import suppressed_keys
 from subscribers.tokens import leave_url
 
 State = Issue.State
@@ -169,9 +171,9 @@ def flush_queue(
         wire = transport or open_transport(config, keys)
         with suppress(Busy), only_one(config.folder, QUEUE_LOCK), wire:
             for row in _due_mails(now()):  # again: another process may have sent them
-                if awaits_confirmation(row.recipient):
+                if _still_wanted(row):
                     results[_send_queued(row, wire, config)] += 1
-                else:  # left, suppressed, erased or confirmed since it was queued (law 4)
+                else:
                     row.delete()
     return {state: results[state] for state in ("accepted", "deferred", "failed", "unknown")}
 
@@ -299,6 +301,16 @@ def _due_mails(now: datetime) -> list[QueuedMail]:
         for row in waiting
         if row.attempts == 0 or row.queued_at + records.NEXT_TRY[row.attempts - 1] <= now
     ]
+
+
+def _still_wanted(row: QueuedMail) -> bool:
+    """Not for who left, was suppressed, erased or confirmed since it was queued (law 4).
+
+    A notice is for an editor, who need be on no list.
+    """
+    if row.purpose == QueuedMail.Purpose.NOTICE:
+        return not suppressed_keys([address_key(row.recipient)])
+    return awaits_confirmation(row.recipient)
 
 
 def _send_queued(row: QueuedMail, wire: Transport, config: Config) -> str:

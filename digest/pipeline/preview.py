@@ -19,14 +19,11 @@ def write_previews(
 ) -> list[Path]:
     """Write A.html, A.txt and A.eml for each audience (or only one) into `out`.
 
-    Raises Refused when the issue was skipped, or the folder cannot be written to.
+    Raises Refused when the issue has no such edition, or the folder cannot be written to.
     """
     mailing = _mailing(issue, config, keys)
-    files = []
-    for audience, rendition in mailing.editions.items():
-        if only in (None, audience):
-            files += _write(rendition, mailing, issue, out, now)
-    return files
+    wanted = [_edition(mailing, only)] if only else list(mailing.editions.values())
+    return [path for one in wanted for path in _write(one, mailing, issue, out, now)]
 
 
 def sample(
@@ -34,7 +31,16 @@ def sample(
 ) -> tuple[str, str]:
     """The HTML and text of one edition for nobody in particular. Raises Refused."""
     mailing = _mailing(issue, config, keys)
-    return personalise(mailing.editions[audience], _nobody(mailing, audience, now))
+    return personalise(_edition(mailing, audience), _nobody(mailing, audience, now))
+
+
+def _edition(mailing: Mailing, audience: str) -> Rendition:
+    if audience not in mailing.editions:
+        raise Refused(
+            f"issue {mailing.number} has no {audience} edition: no study is in it for them",
+            mend=f"It has {' and '.join(mailing.editions)}",
+        )
+    return mailing.editions[audience]
 
 
 def _mailing(issue: Issue, config: Config, keys: Keys) -> Mailing:

@@ -2,41 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, replace
 from typing import cast
 
 from django.db.models import F
 
 from digest.config import Config
+from digest.editorial.glossary import Glossary, find_words, load_glossary
 from digest.editorial.themes import load_taxonomy
-from digest.errors import Refused
+from digest.errors import DigestError, Refused
+from digest.mail.contents import contents_of
 from digest.mail.render import mail_environment, render
 from digest.models import Issue, StoredRendition
 from digest.pipeline.rows import item_value, summary_value
-from digest.values import Audience, Edition, Item, Rendition, Theme, ThemeGroup
+from digest.values import Audience, Edition, Item, Rendition, Theme, ThemeGroup, Word
+
+State = Issue.State
+TOP_THEMES = 2  # that {top} names
+LONGEST_TOP = 48  # characters; more would push the rest out of sight in an inbox
 
 
 def renditions(issue: Issue, config: Config) -> list[Rendition]:
     """The renditions in the order of the configuration: the frozen ones, or a draft's fresh ones.
 
-    Nothing is stored, so that looking changes nothing. Raises Refused when the issue was skipped
-    (it has nothing in it) or when a summary changed since it was composed.
+    An audience for which no study is in has none, and its readers get no mail of this issue.
+    Nothing is stored, so that looking changes nothing. Raises Refused when the issue has nothing
+    in it or was skipped, or when a summary changed since it was composed.
     """
-    if issue.state == Issue.State.SKIPPED:
+    if issue.state == State.SKIPPED:
         raise Refused(
             f"issue {issue.number} was skipped: too few items",
             mend="Gather more and run `digest compose` again, or lower issue.min_items",
         )
     stored = {row.audience: rendition_value(row) for row in issue.renditions.all()}
     if stored:
-        return [stored[audience] for audience in config.audience_order]
+        return [stored[audience] for audience in config.audience_order if audience in stored]
     _refuse_changed_at_source(issue)
     environment = mail_environment(config.templates_path)
-    made = [render(edition, environment) for edition in editions(issue, config)]
+    made = [render(edition, environment) for edition in _filled(issue, config)]
     for rendition in made:
         _refuse_diagnosis(rendition, config)
     return made
+
+
+def _filled(issue: Issue, config: Config) -> list[Edition]:
+    """The editions that have a study in them. Raises Refused when there is none."""
+    filled = [edition for edition in editions(issue, config) if edition.items]
+    if not filled:
+        raise Refused(
+            f"issue {issue.number} has nothing in it", mend="Gather, then run `digest compose`"
+        )
+    return filled
+
+
+def proposals(issue: Issue, config: Config) -> dict[str, dict[str, str]]:
+    """The machine's own subject, preheader and intro of each edition, as they would be read now.
+
+    None for an issue that is no longer open, or that cannot be rendered.
+    """
+    proposed: dict[str, dict[str, str]] = {}
+    if issue.state in (State.DRAFT, State.APPROVED, State.SCHEDULED):
+        with suppress(DigestError):  # rendering tells it, in its own words
+            for edition in _filled(issue, config):
+                proposed[edition.wording.audience] = _proposal(edition)
+    return proposed
+
+
+def _proposal(edition: Edition) -> dict[str, str]:
+    said = contents_of(replace(edition, subject=None, preheader=None, intro=None), joined="")
+    return {"subject": said.subject, "preheader": said.preheader, "intro": said.intro}
 
 
 def _refuse_changed_at_source(issue: Issue) -> None:
@@ -47,6 +83,16 @@ def _refuse_changed_at_source(issue: Issue) -> None:
         raise Refused(
             f"changed at the source since issue {issue.number} was composed: {', '.join(slugs)}",
             mend="Run `digest compose` again, and look at it once more",
+        )
+
+
+def _refuse_gone_themes(issue: Issue, items: Iterable[Item], themes: Mapping[str, Theme]) -> None:
+    """The site's themes.yaml may have changed since."""
+    gone = sorted({item.verdict.theme for item in items} - set(themes))
+    if gone:
+        raise Refused(
+            f"issue {issue.number} has items of a theme that is no more: {', '.join(gone)}",
+            mend="Run `digest compose` again, or bring the theme back to themes.yaml",
         )
 
 
@@ -76,16 +122,18 @@ def _refuse_diagnosis(rendition: Rendition, config: Config) -> None:
                 f"the {part} names a diagnosis ('{word}')",
                 where=f"the {rendition.audience} edition",
                 mend=f"Change audiences.{rendition.audience}.{part} in config.yaml, "
-                f"or the subject with `digest subject`",
+                f"or write one with `digest {part}`",
             )
 
 
 def editions(issue: Issue, config: Config) -> list[Edition]:
     """All that is needed to render the issue, an edition per audience."""
     taxonomy = load_taxonomy(config.themes_path)
+    glossary = load_glossary(config.glossary_path)
     items = {row.summary_id: item_value(row) for row in issue.items.select_related("summary")}
+    _refuse_gone_themes(issue, items.values(), taxonomy.themes)
     return [
-        _edition(issue, audience, items, taxonomy.themes, config)
+        _edition(issue, audience, items, taxonomy.themes, glossary, config)
         for audience in config.audience_order
     ]
 
@@ -95,6 +143,7 @@ def _edition(
     audience: Audience,
     items: Mapping[int, Item],
     themes: Mapping[str, Theme],
+    glossary: Glossary,
     config: Config,
 ) -> Edition:
     entries = issue.ledger.filter(audience=audience, state="in").order_by("position", "pk")
@@ -103,20 +152,54 @@ def _edition(
         summary_value(entry.summary)
         for entry in entries.filter(summary__kind="article").select_related("summary")
     ]
+    own = issue.wording.get(audience, {})
     return Edition(
         number=issue.number,
         dated=issue.cut_off,
         publication=config.publication_value(),
         wording=config.audiences[audience].wording(audience),
-        groups=_grouped(placed, themes),
+        groups=_grouped(placed, audience, themes, glossary),
         articles=tuple(articles),
-        subject=issue.subjects.get(audience),
+        top=_top(placed, audience, themes, config),
+        subject=own.get("subject"),
+        preheader=own.get("preheader"),
+        intro=own.get("intro"),
     )
 
 
-def _grouped(items: list[Item], themes: Mapping[str, Theme]) -> tuple[ThemeGroup, ...]:
+def _grouped(
+    items: list[Item], audience: Audience, themes: Mapping[str, Theme], glossary: Glossary
+) -> tuple[ThemeGroup, ...]:
     """Items in reading order → groups in reading order; a theme stands together by selection."""
     groups: dict[str, list[Item]] = {}
     for item in items:
         groups.setdefault(item.verdict.theme, []).append(item)
-    return tuple(ThemeGroup(themes[theme], tuple(group)) for theme, group in groups.items())
+    return tuple(
+        ThemeGroup(themes[theme], tuple(group), _words(group, audience, glossary))
+        for theme, group in groups.items()
+    )
+
+
+def _words(items: list[Item], audience: Audience, glossary: Glossary) -> tuple[Word, ...]:
+    """The hard words of one theme; clinicians need none explained."""
+    if audience == "clinician":
+        return ()
+    teasers = (item.teasers[audience] for item in items)
+    parts = (part for teaser in teasers for part in (teaser.lead, teaser.audience, teaser.caveat))
+    return find_words((part for part in parts if part), glossary)
+
+
+def _top(
+    items: Iterable[Item], audience: Audience, themes: Mapping[str, Theme], config: Config
+) -> str:
+    """What {top} says: "Treatments, Everyday symptoms and more"; "" when nothing can be named.
+
+    The first themes in the reader's words, but none that names a diagnosis: an inbox is seen by
+    others (law 7).
+    """
+    seen = dict.fromkeys(themes[item.verdict.theme].names[audience] for item in items)
+    names = [name for name in seen if not config.privacy.diagnosis_in(name)][:TOP_THEMES]
+    if len("; ".join(names)) > LONGEST_TOP:
+        del names[1:]
+    between = "; " if any("," in name for name in names) else ", "
+    return between.join(names) + (" and more" if 0 < len(names) < len(seen) else "")

@@ -1,12 +1,14 @@
 """Review: what an editor may do with a draft, and the approval that freezes it (law 2).
 
-Every change voids an approval; every act is kept in the audit with who did it.
+Every change voids an approval; every act is kept in the audit with who did it. What an editor
+decides about an item lies in `choices`, what the machine learns of it in `lessons`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import get_args
+from typing import Literal, get_args
 
 from django.db import transaction
 
@@ -14,14 +16,19 @@ from digest.config import Config
 from digest.editorial.selection import EditorPlacing
 from digest.editorial.themes import load_taxonomy
 from digest.errors import Refused
-from digest.models import AuditEntry, EditorChoice, Issue, StoredSummary
+from digest.models import AuditEntry, Issue, StoredSummary
 from digest.pipeline.approval import approval_hash
+from digest.pipeline.choices import choose_placing, choose_theme, take_back
 from digest.pipeline.compose import give_back, recompose, void_approval
 from digest.pipeline.issues import hold
+from digest.pipeline.lessons import teach, unteach
 from digest.pipeline.render import freeze
 from digest.values import AUDIENCES, Audience
 
 State = Issue.State
+Part = Literal["subject", "preheader", "intro"]
+LONGEST: dict[Part, int] = {"subject": 120, "preheader": 160, "intro": 600}  # characters
+SEEN_IN_INBOX = ("subject", "preheader")
 LONGEST_NAME = 150  # characters, as the tables hold
 OPEN = (State.DRAFT, State.SKIPPED, State.APPROVED, State.SCHEDULED)
 
@@ -34,42 +41,111 @@ def known_audience(name: str) -> Audience:
 
 
 def move(issue: Issue, slug: str, theme: str, config: Config, *, who: str, now: datetime) -> Issue:
-    """Put an item under another theme."""
-    themes = load_taxonomy(config.themes_path).themes
-    if theme not in themes:
-        raise Refused(f"there is no theme '{theme}'", mend=f"Known: {', '.join(themes)}")
-    return _decide(issue, slug, config, who, now, f"moved {slug} to {theme}", theme=theme)
+    """Put an item under another theme, in every edition; later similar summaries follow."""
+    taxonomy = load_taxonomy(config.themes_path)
+    if theme not in taxonomy.themes:
+        known = ", ".join(taxonomy.themes)
+        raise Refused(f"there is no theme '{theme}'", mend=f"Known: {known}")
+
+    def choose(summary: StoredSummary) -> str:
+        if summary.kind == "article":
+            mend = f"`digest exclude {issue.number} {slug}` takes it out of “Also worth reading”"
+            raise Refused(f"'{slug}' is an article, and articles have no theme", mend=mend)
+        choose_theme(issue, summary, theme)
+        teach(summary, theme, issue, taxonomy, who=who[:LONGEST_NAME], now=now)
+        return f"moved {slug} to {theme}"
+
+    return _decide(issue, slug, None, config, who, now, choose)
 
 
 def put(
-    issue: Issue, slug: str, placing: EditorPlacing, config: Config, *, who: str, now: datetime
+    issue: Issue,
+    slug: str,
+    placing: EditorPlacing,
+    config: Config,
+    *,
+    who: str,
+    now: datetime,
+    audience: Audience | None = None,
 ) -> Issue:
-    """Exclude an item, hold it over, or bring it in."""
+    """Exclude an item, hold it over, or bring it in: in one edition, or (None) in all.
+
+    What was decided for one edition goes before what is decided for all.
+    """
     assert placing in get_args(EditorPlacing)
-    return _decide(issue, slug, config, who, now, f"{placing} {slug}", placing=placing)
+
+    def choose(summary: StoredSummary) -> str:
+        choose_placing(issue, summary, placing, audience)
+        return f"{placing} {slug}{_for(audience)}"
+
+    return _decide(issue, slug, audience, config, who, now, choose)
 
 
-def set_subject(
-    issue: Issue, audience: Audience, text: str, config: Config, *, who: str, now: datetime
+def undo(
+    issue: Issue,
+    slug: str,
+    config: Config,
+    *,
+    who: str,
+    now: datetime,
+    audience: Audience | None = None,
 ) -> Issue:
-    """The editor's own subject for one edition; an empty one brings the proposal back."""
+    """Take back what was decided on an item in this issue: all of it with the lesson it taught,
+
+    or only its placing in one edition. Raises Refused when nothing was decided.
+    """
+
+    def choose(summary: StoredSummary) -> str:
+        undone = take_back(issue, summary, audience)
+        if audience is None:
+            undone = unteach(summary, issue) or undone
+        if not undone:
+            raise Refused(
+                f"nothing was decided on '{slug}'{_for(audience)} in issue {issue.number}",
+                mend="`digest lessons` lists what earlier issues taught",
+            )
+        return f"took back what was decided on {slug}{_for(audience)}"
+
+    return _decide(issue, slug, audience, config, who, now, choose)
+
+
+def set_words(
+    issue: Issue,
+    audience: Audience,
+    part: Part,
+    text: str,
+    config: Config,
+    *,
+    who: str,
+    now: datetime,
+) -> Issue:
+    """The editor's own words for one part of one edition; empty ones bring the proposal back."""
     text = text.strip()
-    if any(not char.isprintable() for char in text):
-        raise Refused("the subject holds a line break or control character", mend="Use one line")
-    word = config.privacy.diagnosis_in(text)
-    if word:
-        raise Refused(
-            f"the subject names a diagnosis ('{word}'), and an inbox is seen by others",
-            mend="Say it without that word",
-        )
+    _refuse_unfit(part, text, config)
     with transaction.atomic():
         _hold_open(issue)
-        others = {name: own for name, own in issue.subjects.items() if name != audience}
-        issue.subjects = {**others, audience: text} if text else others
+        own = {**issue.wording.get(audience, {}), part: text}
+        wording = {**issue.wording, audience: {part: said for part, said in own.items() if said}}
+        issue.wording = {name: parts for name, parts in wording.items() if parts}
         void_approval(issue)
         issue.save()
-        _audit(issue, who, now, f"subject of {audience}: {text or 'as proposed'}")
+        _audit(issue, who, now, f"{part} of {audience}: {text or 'as proposed'}")
     return issue
+
+
+def _refuse_unfit(part: Part, text: str, config: Config) -> None:
+    if any(not char.isprintable() for char in text):
+        raise Refused(f"the {part} holds a line break or control character", mend="Use one line")
+    if len(text) > LONGEST[part]:
+        raise Refused(
+            f"the {part} is {len(text)} characters long", mend=f"Use {LONGEST[part]} at most"
+        )
+    word = config.privacy.diagnosis_in(text)
+    if word and part in SEEN_IN_INBOX:
+        raise Refused(
+            f"the {part} names a diagnosis ('{word}'), and an inbox is seen by others",
+            mend="Say it without that word",
+        )
 
 
 def approve(issue: Issue, config: Config, *, who: str, now: datetime) -> Issue:
@@ -83,10 +159,13 @@ def approve(issue: Issue, config: Config, *, who: str, now: datetime) -> Issue:
     with transaction.atomic():
         hold(issue)
         _refuse_unless_draft(issue)
-        issue.approved_hash = approval_hash(freeze(issue, config))
+        made = freeze(issue, config)
+        issue.approved_hash = approval_hash(made)
         issue.state, issue.approved_by, issue.approved_at = State.APPROVED, who, now
         issue.save()
-        _audit(issue, who, now, f"approved ({issue.approved_hash[:12]})")
+        without = sorted(set(AUDIENCES) - {one.audience for one in made})
+        nobody = f"; no edition for {' and '.join(without)}" if without else ""
+        _audit(issue, who, now, f"approved ({issue.approved_hash[:12]}{nobody})")
     return issue
 
 
@@ -161,29 +240,43 @@ def _hold_open(issue: Issue) -> None:
 
 
 def _decide(
-    issue: Issue, slug: str, config: Config, who: str, now: datetime, what: str, **choice: str
+    issue: Issue,
+    slug: str,
+    audience: Audience | None,
+    config: Config,
+    who: str,
+    now: datetime,
+    choose: Callable[[StoredSummary], str],
 ) -> Issue:
-    """Keep the editor's choice and compose the draft again with it, both or neither."""
+    """Keep the editor's choice and compose the draft again with it, both or neither.
+
+    `choose` stores it and says in words what was chosen.
+    """
     with transaction.atomic():
         _hold_open(issue)
-        summary = _summary(issue, slug)
-        if "theme" in choice and summary.kind == "article":
-            mend = f"`digest exclude {issue.number} {slug}` takes it out of “Also worth reading”"
-            raise Refused(f"'{slug}' is an article, and articles have no theme", mend=mend)
-        EditorChoice.objects.update_or_create(issue=issue, summary=summary, defaults=choice)
+        what = choose(_summary(issue, slug, audience))
         recompose(issue, config, now=now)
         _audit(issue, who, now, what)
     return issue
 
 
-def _summary(issue: Issue, slug: str) -> StoredSummary:
-    entry = issue.ledger.filter(summary__slug=slug).select_related("summary").first()
-    if entry is None:
+def _summary(issue: Issue, slug: str, audience: Audience | None) -> StoredSummary:
+    entries = issue.ledger.filter(summary__slug=slug).select_related("summary")
+    if not (entry := entries.first()):
         raise Refused(
             f"there is no item '{slug}' in the ledger of issue {issue.number}",
             mend=f"`digest show {issue.number}` lists them",
         )
+    if audience and not entries.filter(audience=audience).exists():
+        raise Refused(
+            f"'{slug}' was settled{_for(audience)} by an earlier issue",
+            mend=f"`digest show {issue.number}` lists for whom it is open",
+        )
     return entry.summary
+
+
+def _for(audience: Audience | None) -> str:
+    return f" for {audience}" if audience else ""
 
 
 def _audit(issue: Issue, who: str, now: datetime, what: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -20,8 +21,11 @@ from digest.values import (
 )
 
 
-def summary_value(row: StoredSummary) -> Summary:
-    """The stored summary as the editorial stage reads it."""
+def summary_value(row: StoredSummary, *, body: bool = True) -> Summary:
+    """The stored summary as the editorial stage reads it.
+
+    Without its `body` (which only an article has) where the row was read without it.
+    """
     return Summary(
         slug=row.slug,
         kind=cast(EntryKind, row.kind),
@@ -31,7 +35,7 @@ def summary_value(row: StoredSummary) -> Summary:
         found=row.found,
         why=row.why,
         limits=row.limits,
-        body=row.body,
+        body=row.body if body else "",
         journal=row.journal,
         doi=row.doi,
         url=row.url,
@@ -45,7 +49,7 @@ def item_value(row: IssueItem) -> Item:
         summary=summary_value(row.summary),
         verdict=ThemeVerdict(row.theme, row.also, row.margin, tuple(row.terms)),
         evidence=evidence_value(row.evidence),
-        teasers={audience: Teaser(**row.teasers[audience]) for audience in AUDIENCES},
+        teasers=teasers_value(row.teasers),
     )
 
 
@@ -69,11 +73,42 @@ def evidence_value(stored: Mapping[str, Mapping[str, Any]]) -> Evidence:
 
 
 def teasers_json(teasers: Mapping[Audience, Teaser]) -> dict[str, dict[str, str | None]]:
-    """Per audience an object with `lead`, `audience` and `caveat`."""
-    return {
-        audience: {"lead": t.lead, "audience": t.audience, "caveat": t.caveat}
-        for audience, t in teasers.items()
+    """Per audience the parts of its teaser; under `shared`, once, those that are all the same."""
+    whole = {audience: asdict(teaser) for audience, teaser in teasers.items()}
+    first = whole[AUDIENCES[0]]
+    shared = {
+        part: text
+        for part, text in first.items()
+        if all(parts[part] == text for parts in whole.values())
     }
+    own: dict[str, dict[str, str | None]] = {
+        audience: {part: text for part, text in parts.items() if part not in shared}
+        for audience, parts in whole.items()
+    }
+    return {"shared": shared, **own}
+
+
+def teasers_value(stored: Mapping[str, Mapping[str, str | None]]) -> dict[Audience, Teaser]:
+    """The reverse of `teasers_json`; rows of before had no `shared`, and each part thrice."""
+    shared = stored.get("shared", {})
+    parts = {audience: {**shared, **stored[audience]} for audience in AUDIENCES}
+    return {
+        audience: Teaser(lead=own["lead"] or "", audience=own["audience"], caveat=own["caveat"])
+        for audience, own in parts.items()
+    }
+
+
+def as_composed(one: Item | Summary) -> tuple[str, dict[str, str | None]]:
+    """The slug, and what a study or article says of itself now: a source may change it later."""
+    summary = one.summary if isinstance(one, Item) else one
+    said = {
+        "title": summary.title,
+        "published": instant(summary.published_at),
+        "journal": summary.journal or None,
+        "doi": summary.doi or None,
+        "url": summary.url or None,
+    }
+    return summary.slug, said
 
 
 def instant(moment: datetime | None) -> str | None:

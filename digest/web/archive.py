@@ -19,7 +19,10 @@ def archive(request: HttpRequest) -> HttpResponse:
     """Every issue that went out, newest first."""
     issues = Issue.objects.filter(state__in=PUBLIC).order_by("-number")
     readers = {name: settings.CONFIG.audiences[name].readers for name in AUDIENCES}
-    return render(request, "pages/archive.html", {"issues": issues, "readers": readers})
+    editions = StoredRendition.objects.filter(issue__state__in=PUBLIC)
+    made = set(editions.values_list("issue", "audience"))  # one without a study is not made
+    context = {"issues": issues, "readers": readers, "made": made}
+    return render(request, "pages/archive.html", context)
 
 
 @require_safe

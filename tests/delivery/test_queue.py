@@ -9,8 +9,10 @@ from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.db import transaction
 
+from digest.delivery.queue import queue_notices
 from digest.errors import Refused
 from digest.models import QueuedMail
+from tests.builders import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +82,20 @@ def test_what_cannot_be_queued_is_refused_and_the_others_are_stored(
         send(a_message(**changes), a_message())
     assert QueuedMail.objects.get().recipient == "ann@example.net"
     assert send(a_message(**changes), quietly=True) == 0
+
+
+def test_a_notice_is_queued_for_each_editor_who_can_be_mailed() -> None:
+    sender = settings.CONFIG.sender_value()
+    told = ["ada@example.org", "jörg@example.org", "Ben@Example.ORG"]
+    assert queue_notices(told, "Issue 1", "It is ready.", sender=sender, now=NOW) == 2
+    rows = QueuedMail.objects.order_by("pk")
+    assert [row.recipient for row in rows] == ["ada@example.org", "Ben@Example.ORG"]
+    assert {row.purpose for row in rows} == {"notice"}
+    assert len({row.message_id for row in rows}) == 2
+    message = message_from_bytes(bytes(rows[0].content), policy=policy.default)
+    assert (str(message["Subject"]), message.get_content()) == ("Issue 1", "It is ready.\r\n")
+    send(a_message())
+    assert QueuedMail.objects.filter(purpose="confirmation").count() == 1
 
 
 def test_a_mail_is_queued_exactly_when_its_transaction_commits() -> None:

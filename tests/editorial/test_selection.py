@@ -84,6 +84,21 @@ def test_the_editor_decides_against_every_rule() -> None:
     assert one(a_candidate(placing="bring", published_at=None, asks_for_date=True)).state == "in"
 
 
+def test_a_theme_that_is_left_out_is_settled_once_its_day_has_come() -> None:
+    def reason(candidate: Candidate) -> tuple[str, str]:
+        (placing,) = place_items([candidate], "patient", WINDOW, ROOM, ORDER, ["symptoms"])
+        return placing.state, placing.reason
+
+    named = "audiences.patient.leave_out names its theme, symptoms"
+    assert reason(a_candidate()) == ("left out", named)
+    assert reason(a_candidate(times_held=2)) == ("left out", named)
+    assert reason(a_candidate(theme="safety"))[0] == "in"
+    assert reason(a_candidate(placing="bring")) == ("in", "brought in by the editor")
+    assert reason(a_candidate(placing="hold")) == ("held", "held over by the editor")
+    assert reason(a_candidate(published_at=NOW + timedelta(days=1)))[0] == "held"
+    assert reason(a_candidate(asks_for_date=True, published_at=None))[0] == "held"
+
+
 def test_a_full_theme_holds_the_weakest_over_with_that_reason() -> None:
     trial = an_evidence(kind=Fact("trial", "x"))
     lab = an_evidence(kind=Fact("lab", "x"))

@@ -92,8 +92,9 @@ def test_the_lead_comes_from_what_was_found_and_the_article_is_a_titled_link(
     for item in report["items"]:
         headline, found, *_ = next(p for p in dumps() if p[0] == item["summary"]["title"])
         lead = item["teasers"]["patient"]["lead"]
-        assert lead != headline
-        assert lead[:40] in found
+        told = lead.removeprefix(headline).strip()  # the mail shows the title once
+        assert told
+        assert told[:40] in found
     assert set(report["articles"][0]) == {"summary", "kind", "ledger"}
     shell.json("preview", report["number"], "--out", tmp_path)
     title = report["articles"][0]["summary"]["title"]

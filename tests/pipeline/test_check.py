@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 
 from digest.pipeline.check import Finding, check_site
+from subscribers.models import Suppression
+from subscribers.suppression import suppress
 from tests.builders import a_config
+
+pytestmark = pytest.mark.django_db
 
 SMTP = {"kind": "smtp", "host": "127.0.0.1", "port": 1}
 
@@ -41,17 +45,35 @@ def test_a_diagnosis_that_others_would_see_is_an_error(
     assert "names a diagnosis" in named[1]
 
 
-def test_a_theme_that_is_not_known_is_named_with_the_nearest(tmp_path: Path) -> None:
-    def ordered(*themes: str) -> dict[str, Finding]:
+@pytest.mark.parametrize("key", ["order", "leave_out"])
+def test_a_theme_that_is_not_known_is_named_with_the_nearest(tmp_path: Path, key: str) -> None:
+    def named(*themes: str) -> dict[str, Finding]:
         words = a_config().audiences["patient"].model_dump()
-        audiences = {"audiences": {"patient": {**words, "order": themes}}}
+        audiences = {"audiences": {"patient": {**words, key: themes}}}
         return findings(tmp_path, **audiences)
 
-    found = ordered("safety", "symptom")["audiences.patient.order"]
+    found = named("safety", "symptom")[f"audiences.patient.{key}"]
     assert (found.level, found.reason) == ("error", "there is no theme 'symptom'")
     assert found.hint == "Did you mean 'symptoms'?"
-    assert "Known are treatment" in ordered("zzz")["audiences.patient.order"].hint
-    assert "audiences.patient.order" not in ordered("safety", "symptoms")
+    assert "Known are treatment" in named("zzz")[f"audiences.patient.{key}"].hint
+    assert f"audiences.patient.{key}" not in named("safety", "symptoms")
+
+
+def test_it_warns_when_nobody_is_told_of_a_draft(tmp_path: Path) -> None:
+    assert "issue.tell" not in findings(tmp_path)
+    assert "issue.tell" not in findings(
+        tmp_path, issue={"tell": ["ada@example.org"]}, sender={"reply_to": None}
+    )
+    found = findings(tmp_path, sender={"reply_to": None})["issue.tell"]
+    assert (found.level, "nobody is told" in found.reason) == ("warning", True)
+
+
+def test_an_editor_who_cannot_be_told_is_named(tmp_path: Path) -> None:
+    found = findings(tmp_path, issue={"tell": ["jörg@example.org"]})["issue.tell"]
+    assert (found.level, "jörg@example.org" in found.reason) == ("error", True)
+    suppress("ada@example.org", Suppression.Reason.BOUNCE, "test")
+    found = findings(tmp_path, issue={"tell": ["Ada@example.org"]})["issue.tell"]
+    assert (found.level, "is suppressed" in found.reason) == ("warning", True)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +82,6 @@ def test_a_theme_that_is_not_known_is_named_with_the_nearest(tmp_path: Path) -> 
         ("privacy.encrypt_addresses", {}),
         ("privacy.retention.delivery_details", {}),
         ("transport.connections", {"transport": {**SMTP, "connections": 10}}),
-        ("glossary", {"glossary": "words.yaml"}),
         ("pace.warm_up", {"pace": {"warm_up": "2w"}}),
         ("feedback.mailbox", {"feedback": {"mailbox": "bounces"}}),
         ("feedback.sendgrid_public_key", {"feedback": {"sendgrid_public_key": "x"}}),
@@ -84,3 +105,15 @@ def test_connections_are_not_named_when_nobody_asked_for_several(
 def test_a_source_of_pages_is_an_error(tmp_path: Path) -> None:
     pages = {"name": "x", "kind": "pages", "start": ["https://x.example.org"]}
     assert findings(tmp_path, sources=[pages])["sources[0].kind"].level == "error"
+
+
+def test_a_glossary_that_cannot_be_used_is_named_with_file_and_term(tmp_path: Path) -> None:
+    assert "glossary" not in findings(tmp_path)
+    (tmp_path / "words.yaml").write_text("myelin: {meaning: a coat}\n", encoding="utf-8")
+    assert "glossary" not in findings(tmp_path, glossary="words.yaml")
+    (tmp_path / "words.yaml").write_text("myelin: {means: a coat}\n", encoding="utf-8")
+    found = findings(tmp_path, glossary="words.yaml")["glossary"]
+    assert found.level == "error"
+    assert "words.yaml: myelin.means: unknown key" in found.reason
+    assert found.hint == "Known are meaning, forms"
+    assert "no such file" in findings(tmp_path, glossary="none.yaml")["glossary"].reason

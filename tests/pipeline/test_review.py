@@ -54,46 +54,6 @@ def test_any_later_edit_voids_the_approval(config: Config, issue: Issue) -> None
     assert (issue.state, issue.approved_by, issue.approved_hash) == ("draft", "", "")
 
 
-def test_a_subject_of_ones_own_voids_the_approval_too(config: Config, issue: Issue) -> None:
-    review.approve(issue, config, who="Ada", now=NOW)
-    review.set_subject(issue, "patient", "Walking and more", config, who="Ben", now=NOW)
-    assert issue.state == "draft"
-    subjects = {made.audience: made.subject for made in renditions(issue, config)}
-    assert subjects["patient"] == "Walking and more"
-    assert subjects["clinician"] != "Walking and more"
-
-
-def test_an_empty_subject_brings_the_proposal_back(config: Config, issue: Issue) -> None:
-    review.set_subject(issue, "patient", "Walking", config, who="Ben", now=NOW)
-    review.set_subject(issue, "patient", "", config, who="Ben", now=NOW)
-    assert issue.subjects == {}
-    review.set_subject(issue, "patient", "", config, who="Ben", now=NOW)
-
-
-@pytest.mark.parametrize(
-    "text", ["News on MS", "Multiple Sclerosis this month", "About nmosd: NMOSD"]
-)
-def test_a_subject_that_names_a_diagnosis_is_refused(
-    config: Config, issue: Issue, text: str
-) -> None:
-    with pytest.raises(Refused, match="names a diagnosis"):
-        review.set_subject(issue, "patient", text, config, who="Ben", now=NOW)
-
-
-def test_a_subject_with_a_line_break_is_refused(config: Config, issue: Issue) -> None:
-    with pytest.raises(Refused, match="line break"):
-        review.set_subject(issue, "patient", "Hi\r\nBcc: x@y.z", config, who="Ben", now=NOW)
-
-
-def test_a_configured_subject_that_names_a_diagnosis_cannot_be_rendered() -> None:
-    config = a_config(issue={"min_items": 1})
-    words = config.audiences["patient"].model_copy(update={"subject": "MS: what {studies} found"})
-    config = config.model_copy(update={"audiences": {**config.audiences, "patient": words}})
-    a_stored_summary("one")
-    with pytest.raises(Refused, match=r"the subject names a diagnosis \('MS'\)"):
-        review.approve(compose(config, now=NOW), config, who="Ada", now=NOW)
-
-
 def test_the_editors_choices_outlive_composing_again(config: Config, issue: Issue) -> None:
     review.put(issue, "one", "exclude", config, who="Ada", now=NOW)
     review.put(issue, "two", "hold", config, who="Ada", now=NOW)
@@ -101,7 +61,8 @@ def test_the_editors_choices_outlive_composing_again(config: Config, issue: Issu
     again = compose(config, now=NOW + timedelta(hours=1))
     report = draft_report(again, config)
     assert [(i["summary"]["slug"], i["theme"]) for i in report["items"]] == [("three", "life")]
-    assert report["items"][0]["terms"] == ["moved by the editor"]
+    assert report["items"][0]["terms"][0] == "because you moved it"
+    assert not report["items"][0]["unsure"]
     assert report["left_out"][0]["ledger"]["patient"]["reason"] == "left out by the editor"
     assert report["held"][0]["ledger"]["patient"]["reason"] == "held over by the editor"
 
@@ -239,7 +200,8 @@ def test_an_order_read_from_an_old_row_never_reopens_a_sent_issue(
     orders: list[Callable[[], Issue]] = [
         lambda: review.put(old, "one", "exclude", config, who="Ben", now=NOW),
         lambda: review.move(old, "one", "life", config, who="Ben", now=NOW),
-        lambda: review.set_subject(old, "patient", "Walking", config, who="Ben", now=NOW),
+        lambda: review.undo(old, "one", config, who="Ben", now=NOW),
+        lambda: review.set_words(old, "patient", "subject", "Walking", config, who="Ben", now=NOW),
         lambda: review.schedule(old, NOW + timedelta(days=1), who="Ben", now=NOW),
         lambda: review.cancel(old, who="Ben", now=NOW),
     ]

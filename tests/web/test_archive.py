@@ -74,6 +74,14 @@ def test_the_archive_lists_what_went_out_for_each_list(client: Client, issue: Is
         assert f'href="/issues/1/{audience}"' in html
 
 
+def test_the_archive_leads_to_no_edition_that_was_not_made(client: Client, issue: Issue) -> None:
+    issue.renditions.filter(audience="caregiver").delete()
+    publish(issue)
+    html = client.get("/").content.decode()
+    assert html.count("/issues/1/") == 2
+    assert "/issues/1/caregiver" not in html
+
+
 def test_every_page_forbids_loading_from_elsewhere(client: Client, issue: Issue) -> None:
     publish(issue)
     for path in ("/", "/issues/1/patient", "/studio/login", "/nothing-here"):

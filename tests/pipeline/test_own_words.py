@@ -1,0 +1,185 @@
+"""The words of an edition: the machine proposes, the editor decides, no inbox shows a diagnosis."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any, get_args
+
+import pytest
+
+from digest.config import Config
+from digest.editorial.themes import load_taxonomy
+from digest.errors import Refused
+from digest.mail.wording import NEW_RESEARCH, fill, studies, themes
+from digest.models import AuditEntry, Issue, StoredRendition
+from digest.pipeline import render as step
+from digest.pipeline import review
+from digest.pipeline.compose import compose
+from digest.pipeline.render import proposals, renditions
+from digest.pipeline.report import draft_report, issue_report
+from digest.pipeline.review import LONGEST, Part
+from digest.values import AUDIENCES, Audience
+from tests.builders import NOW, a_config, a_stored_summary, an_item
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+PARTS: tuple[Part, ...] = get_args(Part)
+
+
+@pytest.fixture
+def config() -> Config:
+    return a_config(issue={"min_items": 1})
+
+
+@pytest.fixture
+def issue(config: Config) -> Issue:
+    for slug in ("one", "two", "three"):
+        a_stored_summary(slug)
+    return compose(config, now=NOW)
+
+
+def worded(config: Config, audience: Audience, **words: Any) -> Config:
+    """The configuration with other words for one audience."""
+    changed = config.audiences[audience].model_copy(update=words)
+    return config.model_copy(update={"audiences": {**config.audiences, audience: changed}})
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_words_of_ones_own_void_the_approval_and_are_what_is_sent(
+    config: Config, issue: Issue, part: Part
+) -> None:
+    review.approve(issue, config, who="Ada", now=NOW)
+    review.set_words(issue, "patient", part, " Walking eases much ", config, who="Ben", now=NOW)
+    assert (issue.state, StoredRendition.objects.count()) == ("draft", 0)
+    made = {rendition.audience: rendition for rendition in renditions(issue, config)}
+    shown = [made["patient"].subject, made["patient"].preheader, made["patient"].html]
+    assert "Walking eases much" in shown[PARTS.index(part)]
+    assert "Walking eases much" not in made["clinician"].html
+    assert AuditEntry.objects.filter(what=f"{part} of patient: Walking eases much").exists()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_empty_words_bring_the_proposal_back(config: Config, issue: Issue, part: Part) -> None:
+    before = renditions(issue, config)
+    for text in ("Walking", "", ""):
+        review.set_words(issue, "patient", part, text, config, who="Ben", now=NOW)
+    assert issue.wording == {}
+    assert renditions(issue, config) == before
+
+
+def test_one_part_of_ones_own_leaves_the_others(config: Config, issue: Issue) -> None:
+    for part in PARTS:
+        review.set_words(issue, "patient", part, f"My {part}", config, who="Ben", now=NOW)
+    review.set_words(issue, "patient", "preheader", "", config, who="Ben", now=NOW)
+    assert issue.wording == {"patient": {"subject": "My subject", "intro": "My intro"}}
+
+
+@pytest.mark.parametrize("part", ["subject", "preheader"])
+@pytest.mark.parametrize(
+    "text", ["News on MS", "Multiple Sclerosis this month", "About nmosd: NMOSD"]
+)
+def test_what_an_inbox_shows_never_names_a_diagnosis(
+    config: Config, issue: Issue, part: Part, text: str
+) -> None:
+    with pytest.raises(Refused, match=f"the {part} names a diagnosis"):
+        review.set_words(issue, "patient", part, text, config, who="Ben", now=NOW)
+
+
+def test_the_intro_may_name_it_for_it_stands_inside_the_mail(config: Config, issue: Issue) -> None:
+    review.set_words(issue, "patient", "intro", "News on MS", config, who="Ben", now=NOW)
+    assert issue.wording == {"patient": {"intro": "News on MS"}}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_words_with_a_line_break_or_too_many_are_refused(
+    config: Config, issue: Issue, part: Part
+) -> None:
+    with pytest.raises(Refused, match="line break"):
+        review.set_words(issue, "patient", part, "Hi\r\nBcc: x@y.z", config, who="Ben", now=NOW)
+    long = "a" * (LONGEST[part] + 1)
+    with pytest.raises(Refused, match=f"Use {LONGEST[part]} at most"):
+        review.set_words(issue, "patient", part, long, config, who="Ben", now=NOW)
+    assert issue.wording == {}
+
+
+def test_a_configured_subject_that_names_a_diagnosis_cannot_be_rendered(config: Config) -> None:
+    a_stored_summary("one")
+    config = worded(config, "patient", subject="MS: what {studies} found")
+    with pytest.raises(Refused, match=r"the subject names a diagnosis \('MS'\)"):
+        review.approve(compose(config, now=NOW), config, who="Ada", now=NOW)
+
+
+# ── proposals ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_report_has_the_machines_words_beside_the_editors_own(
+    config: Config, issue: Issue
+) -> None:
+    proposed = draft_report(issue, config)["proposals"]
+    assert list(proposed) == list(config.audience_order)
+    assert proposed["patient"]["subject"] == "November 2026: what 3 studies found"
+    assert "{" not in "".join(text for words in proposed.values() for text in words.values())
+    review.set_words(issue, "patient", "subject", "Walking", config, who="Ben", now=NOW)
+    report = issue_report(issue, config)
+    assert report["proposals"] == proposed
+    assert report["wording"] == {"patient": {"subject": "Walking"}}
+    assert report["subjects"] == {"patient": "Walking"}
+
+
+def test_an_issue_that_is_no_longer_open_proposes_nothing(config: Config, issue: Issue) -> None:
+    Issue.objects.update(state="sent")
+    issue.refresh_from_db()
+    assert proposals(issue, config) == {}
+
+
+THEMES = load_taxonomy().themes
+
+
+def top(config: Config, audience: Audience, *theme_ids: str) -> str:
+    """What {top} says of an edition with an item of each theme."""
+    return step._top([an_item(theme=theme) for theme in theme_ids], audience, THEMES, config)
+
+
+def test_the_top_names_the_first_two_themes_in_the_readers_words(config: Config) -> None:
+    assert top(config, "patient", "treatment", "treatment") == "Treatments"
+    assert top(config, "patient", "treatment", "symptoms") == "Treatments, Everyday symptoms"
+    assert top(config, "patient", "treatment", "symptoms", "mind") == (
+        "Treatments, Everyday symptoms and more"
+    )
+    assert top(config, "clinician", "treatment").startswith("Disease-modifying treatment")
+
+
+def test_names_that_hold_commas_are_told_apart(config: Config) -> None:
+    assert top(config, "patient", "gut_diet", "treatment") == "Gut, diet & vitamins; Treatments"
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_a_theme_that_names_a_diagnosis_is_passed_over(config: Config, audience: Audience) -> None:
+    for two in permutations(THEMES, 2):
+        assert config.privacy.diagnosis_in(top(config, audience, *two)) is None
+    assert top(config, "patient", "immune", "symptoms") == "Everyday symptoms and more"
+    assert top(config, "patient", "immune", "tests") == ""
+    private = a_config(privacy={"diagnosis_words": ["Treatments"]})
+    assert top(private, "patient", "treatment") == ""
+
+
+def test_an_edition_whose_themes_cannot_be_named_is_new_research(config: Config) -> None:
+    a_stored_summary("one")
+    issue = compose(config, now=NOW)
+    review.move(issue, "one", "immune", config, who="Ada", now=NOW)
+    preheader = proposals(issue, config)["patient"]["preheader"]
+    assert preheader.startswith("New research: 1 study in 1 theme")
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_the_shipped_preheader_fills_its_place_in_an_inbox(
+    config: Config, audience: Audience
+) -> None:
+    named = {top(config, audience, *three) for three in permutations(THEMES, 3)}
+    named |= {top(config, audience, theme) for theme in THEMES}
+    for count, groups in ((1, 1), (40, 12)):
+        fields = {"studies": studies(count), "themes": themes(groups)}
+        for name in named:
+            fields["top"] = name or NEW_RESEARCH
+            filled = fill(config.audiences[audience].preheader, fields)
+            assert 40 <= len(filled) <= 110, filled
