@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
@@ -9,6 +10,7 @@ from typing import Any, cast
 from digest.config import Config
 from digest.delivery.records import counts
 from digest.editorial.readability import reading_grade
+from digest.editorial.themes import load_taxonomy
 from digest.errors import Refused
 from digest.models import Delivery, Issue, IssueItem, SourceState, StoredSummary
 from digest.pipeline.render import proposals
@@ -94,6 +96,12 @@ def issue_line(issue: Issue) -> dict[str, Any]:
         .count(),
         "deliveries": counts(issue),
     }
+
+
+def theme_names(config: Config) -> dict[str, str]:
+    """What editors read for a theme's id; an id that the taxonomy lost is read as it is."""
+    themes = load_taxonomy(config.themes_path).themes
+    return defaultdict(str, {theme: one.names["patient"] for theme, one in themes.items()})
 
 
 def delivery_lines(

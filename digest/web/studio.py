@@ -16,7 +16,7 @@ from digest.errors import Refused
 from digest.models import Issue, Occurrence
 from digest.pipeline.preview import sample
 from digest.pipeline.render import renditions
-from digest.pipeline.report import issue_line, issue_report, source_lines
+from digest.pipeline.report import issue_line, issue_report, source_lines, theme_names
 from digest.web.headers import PREVIEW_POLICY
 
 
@@ -46,6 +46,7 @@ def issue(request: HttpRequest, number: int) -> HttpResponse:
         "report": issue_report(row, settings.CONFIG),
         "renditions": made,
         "problem": problem,
+        "themes": theme_names(settings.CONFIG),
         "labels": {name: words.readers for name, words in settings.CONFIG.audiences.items()},
     }
     return _page(request, "studio/issue.html", context)
