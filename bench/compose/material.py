@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from digest.editorial.prototypes import LABELLED
 from digest.editorial.sentences import split_sentences
-from digest.editorial.themes.prototypes import LABELLED
 
 CORPUS = LABELLED / "corpus.jsonl"
 FIELDS = ("found", "why", "limits")

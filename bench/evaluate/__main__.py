@@ -15,8 +15,8 @@ from bench.evaluate.labelled import Labelled, read_labelled
 from bench.evaluate.predict import cost, learning_curve, read_all, teach
 from bench.evaluate.report import Evaluation, as_document, as_lines
 from bench.evaluate.score import score_evidence, score_themes
+from digest.editorial.prototypes import LABELLED
 from digest.editorial.themes import Taxonomy, load_taxonomy
-from digest.editorial.themes.prototypes import LABELLED
 from digest.errors import DigestError, Refused
 from digest.values import Refusal
 

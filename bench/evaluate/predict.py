@@ -14,9 +14,10 @@ from time import perf_counter
 
 from bench.evaluate.labelled import Labelled
 from digest.editorial.evidence import read_evidence
+from digest.editorial.evidence.likeness import kinds_but_for, our_kinds
+from digest.editorial.prototypes import Prototypes, our_labelled
 from digest.editorial.teasers import make_teasers
 from digest.editorial.themes import Example, Learned, Taxonomy, classify, learn
-from digest.editorial.themes.prototypes import our_labelled
 from digest.values import Evidence, ThemeVerdict
 
 STEPS = (0, 10, 25, 50)  # of the learning curve; then all others
@@ -39,19 +40,21 @@ def teach(labelled: Iterable[Labelled], taxonomy: Taxonomy) -> Learned:
     return learn((Example(one.summary, one.gold.theme) for one in labelled), taxonomy)
 
 
-def apart(labelled: Iterable[Labelled], taxonomy: Taxonomy) -> dict[str, Taxonomy]:
-    """For each slug a taxonomy whose prototypes never saw that summary.
+def apart(
+    labelled: Iterable[Labelled], taxonomy: Taxonomy
+) -> dict[str, tuple[Taxonomy, Prototypes]]:
+    """For each slug a taxonomy, and prototypes of the kinds, that never saw that summary.
 
     Our own labelled summaries are part of the prototypes, so they are measured in folds: each by
     a taxonomy made without its fold.
     """
     ours = {one.slug for one in our_labelled()}
-    taxonomies = dict.fromkeys((one.slug for one in labelled), taxonomy)
-    known = sorted(ours.intersection(taxonomies), key=lambda s: hashlib.sha256(s.encode()).digest())
+    by = dict.fromkeys((one.slug for one in labelled), (taxonomy, our_kinds()))
+    known = sorted(ours.intersection(by), key=lambda s: hashlib.sha256(s.encode()).digest())
     for start in range(min(FOLDS, len(known))):
         fold = known[start::FOLDS]
-        taxonomies |= dict.fromkeys(fold, taxonomy.but_for(fold))
-    return taxonomies
+        by |= dict.fromkeys(fold, (taxonomy.but_for(fold), kinds_but_for(fold)))
+    return by
 
 
 def read_all(
@@ -62,11 +65,11 @@ def read_all(
     return [
         Reading(
             labelled=one,
-            alone=classify(one.summary, by[one.slug]),
-            taught=classify(one.summary, by[one.slug], learned.without(one.slug))
+            alone=classify(one.summary, by[one.slug][0]),
+            taught=classify(one.summary, by[one.slug][0], learned.without(one.slug))
             if learned
             else None,
-            evidence=read_evidence(one.summary),
+            evidence=read_evidence(one.summary, by[one.slug][1]),
         )
         for one in labelled
     ]
@@ -89,7 +92,7 @@ def learning_curve(
             [
                 classify(
                     one.summary,
-                    by[one.slug],
+                    by[one.slug][0],
                     learned.without(one.slug if one.slug in learned.examples else spare),
                 )
                 for one in labelled

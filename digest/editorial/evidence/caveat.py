@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from digest.editorial.cues import cue, plain
+from digest.editorial.cues import plain
 from digest.editorial.evidence.reading import Reading
 from digest.editorial.evidence.species import ANIMALS
+from digest.editorial.evidence.vocabulary import cue
 from digest.values import Fact
 
 NUMBER = (

@@ -1,189 +1,181 @@
-"""Study kind, and whether there are results at all, read by cues in the order of their strength.
+"""Study kind: what the cues of `design_cues.py` add up to, with the sentence that weighs most.
 
-A review of trials is a review and a trial with questionnaires is a trial: the order of the steps
-in `read_kind` matters more than any single cue.
+In: a reading, the species and the number of participants. Out: the kind; "unclear" when the text
+does not say. What is said of other studies (larger ones that are needed, earlier trials) and
+what is denied ("no placebo") is blanked out before anything is weighed.
 """
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 
-from digest.editorial.cues import cue, plain
-from digest.editorial.evidence.reading import FIELDS, STATED, Field, Reading
+from digest.editorial.evidence import bench_cues, other_studies, paper_cues, people_cues
+from digest.editorial.evidence.reading import STATED, Reading
 from digest.editorial.evidence.species import ANIMALS
+from digest.editorial.evidence.vocabulary import FAIR, HINT, OUTRIGHT, STRONG, Cues
 from digest.values import Fact, StudyKind
 
-PEOPLE = (
-    r"(?:people|patients|participants|adults|women|men|children|volunteers|persons|individuals)"
-)
-ONE_PERSON = r"(?:patient|person|woman|man|child|girl|boy|case)"
-PAPERS = r"(?:studies|trials|literature|papers|articles|publications|reports)"
-NUMBER = r"(?:\d[\d,]*|two|three|four|five|six|seven|eight|nine|ten|twelve|several|many)"
-DOCTORS = r"(?:doctors|neurologists|physicians|authors)"
+FEW_PEOPLE = 10
+MANY_SENTENCES = 3
+MOST_CASES = 15  # "a single patient had PML" is said of large studies too
+ENOUGH = 2  # points below which nothing is claimed
+MOST_SENTENCES = 3  # a word said often is not said more strongly
 
-CASE = cue(
-    r"case (?:report|series|study of (?:a|one))",
-    r"(?:report|article|paper|case|story|study)(?: \w+){0,2}"
-    r" (?:covers|describes|concerns|involve[sd]|on|about|of|follows|followed)"
-    rf" (?:only |just )?(?:one|a single|a) {ONE_PERSON}",
-    rf"{DOCTORS} (?:describe|report)(?:d|ed)? (?:on )?(?:the case of )?"
-    rf"(?:a|one) (?:[\w-]+ ){{0,3}}{ONE_PERSON}",
-    r"a \d+-year-old",
-    r"a (?:woman|man) in (?:her|his) \d0s",
-)
-REVIEW = cue(
-    r"meta-?analys[ei]s",
-    r"(?:systematic|scoping|literature|narrative|umbrella|planned|comprehensive) reviews?",
-    r"review (?:finds|found|shows|suggests|plan)",
-    r"(?:the|this|a|our|new|recent) review(?! of (?:\w+ ){0,2}(?:records|charts|files|scans))",
-    r"review(?:s|ed|ing)? (?:(?:the|existing|current|recent|published|earlier|past|previous"
-    r"|available|all|of|many|several|\d[\d,]*) )*"
-    r"(?:evidence|studies|research|literature|trials|articles|papers|what)",
-    r"(?:pool(?:ed|s|ing)?|combined|gathered|collect(?:ed)?|put together|looked at|analy[sz]ed"
-    r"|examined|search(?:ed)?|summari[sz]ed|included|compared|found|covers?|brought together"
-    rf"|drew on|draws on) (?:(?!people|patients)[\w,-]+ ){{0,5}}?{PAPERS}",
-    rf"(?:{NUMBER}|twenty-\w+|thirty-\w+) (?:\w+ ){{0,2}}(?:studies|trials)",
-    r"pooled studies",
-    r"overview",
-)
-# Read last, where nothing was measured: papers that explain how something works.
-EXPLAINS = cue(
-    r"(?:article|paper|authors?|study|researchers|scientists|work) (?:explain(?:s|ed)?"
-    r"|discuss(?:es|ed)?|summari[sz]e[sd]?|outline[sd]?|describes? how|argues?|reviews?)",
-    r"mix of (?:\w+ )?(?:studies|research)",
-    r"expert (?:opinion|discussion|consensus|panel)",
-)
-TRIAL = cue(
-    r"randomi[sz]ed",
-    r"randomly (?:assigned|chosen|divided|split|placed|put|selected to|given)",
-    r"(?:assigned|divided|split|allocated) (?:\w+ ){0,4}(?:by chance|at random)",
-    r"chance (?:decided|placed|put|assigned|determined)",
-    r"placebo",
-    r"sham",
-    r"double-blind\w*",
-    r"phase (?:[1-4]|i{1,3}|iv)[ab]?",
-    r"dummy (?:pill|treatment|drug)s?",
-)
-TRIAL_BY_NAME = cue(r"(?:clinical|controlled|crossover|pilot|feasibility) trial", r"the trial")
-NOT_A_TRIAL = cue(
-    r"(?:not|no|non|without|never|instead of|rather than|future|larger|need|needed)\b[^\n]{0,50}"
-    r"\b(?:randomi[sz]\w+|assign\w+|placebo|trials?)",
-    r"trials? (?:is|are) needed",
-)
-SURVEY = cue(
-    r"survey(?:s|ed)?",
-    r"interview(?:s|ed|ing)?",
-    r"focus groups?",
-    r"respondents",
-    r"polled",
-    r"conversations with",
-)
-QUESTIONNAIRE = cue(r"questionnaires?")
-FOLLOWED = cue(
-    r"records|registr(?:y|ies)|cohorts?|databases?|tracked|traced|observational|hindsight|scanned",
-    r"retrospective(?:ly)?|longitudinal|population-based|(?:insurance|medical) claims",
-    r"followed(?! (?:by|it|this|the (?:diet|program|advice))\b)",
-    r"look(?:ed|ing)? back",
-    r"(?:brain|eye|mri) scans? (?:of|from)",
-    rf"(?:groups?|samples) of (?:[\w-]+ ){{0,3}}{PEOPLE}",
-    rf"samples from {PEOPLE}",
-    rf"{PEOPLE} (?:with ms )?(?:[\w-]+ ){{0,3}}were (?:\w+ )?"
-    r"(?:followed|examined|scanned|studied|tested|compared|tracked|monitored|observed)",
-    r"(?:studied|examined|tested|measured|compared|monitored|analy[sz]ed|looked at|observed"
-    r"|assessed|evaluated|gathered information on|collected (?:data|information) (?:from|on))"
-    rf" (?:[\w-]+ ){{0,6}}{PEOPLE}",
-    r"(?:over|after|for) (?:(?:more than|about|nearly|almost|up to|at least|the|next|past) )*"
-    rf"{NUMBER} years",
-    rf"{NUMBER} years later",
-)
-# In limits and outlooks: what was not done, or is still to be done.
-NOT_DONE = cue(
-    r"(?:not (?:yet )?been|never been|future|larger|bigger|needs? to be|needed|should be)\b"
-    r"[^\n]{0,40}\b(?:tested|studied|followed|examined|survey\w*|interview\w*|stud(?:y|ies)"
-    r"|trials?|reviews?)",
-)
-DEAD_TISSUE = cue(
-    r"autops\w+|post-?mortem|who had died|after death|donated brains?|brain donors?",
-    r"donors'? (?:brain|tissue)",
-    r"brain (?:cells|tissue|samples) (?:\w+ )?(?:of|from|donated)",
-    rf"(?:cells|tissue|neurons) (?:taken |made |grown )?(?:from|of) (?:[\w-]+ )?"
-    rf"(?:{PEOPLE}|donors?)",
-)
-LABORATORY = cue(
-    r"lab(?:oratory|oratories)? (?:experiments?|conditions|models?|checks|studies|work|dish(?:es)?"
-    r"|grown|setting|animals?)",
-    r"in (?:a|the|their) lab(?:oratory)?",
-    r"lab-grown|in vitro|organoids?|chemists|test tubes?|cell (?:cultures?|lines?)",
-    r"in (?:a )?dish(?:es)?|(?:petri|culture|lab) dish(?:es)?",
-    r"cultured (?:\w+ )?cells|experiments (?:on|with) (?:\w+ )?cells",
-)
-NO_RESULTS = cue(
-    r"no (?:results|findings) (?:yet|so far|are|to report|have)",
-    r"reports? no (?:results|findings)",
-    r"(?:this is|only|just) a (?:study |trial |review )?protocol",
-    r"study protocol|protocol (?:for|of) a|the protocol (?:describes|explains|outlines)",
-    r"(?:planned|upcoming) (?:review|study|trial)|review plan",
-    r"(?:study|trial|review|project) (?:planned|has not (?:yet )?(?:started|begun))",
-    r"results are not (?:yet )?(?:available|known|in)",
-    r"still (?:recruiting|enrolling|under ?way)",
-    r"(?:study|trial) is (?:still )?(?:ongoing|not yet complete\w*)",
-)
-Steps = tuple[tuple[StudyKind, re.Pattern[str], tuple[Field, ...]], ...]
-POOLED: Steps = (("case", CASE, FIELDS), ("review", REVIEW, STATED))
-LIVING: Steps = (
-    ("survey", SURVEY, FIELDS),
-    ("observational", FOLLOWED, FIELDS),
-    ("survey", QUESTIONNAIRE, STATED),
-    ("review", EXPLAINS, ("found", "limits")),
-)
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What speaks for a kind: the points, and the sentence with the strongest cue."""
+
+    points: int = 0
+    sentence: str = ""
+    best: int = 0  # the strongest single cue
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """One strong word outranks many weak ones; some weak ones together are worth a fair one."""
+        return max(self.best, min(self.points, FAIR)), self.points
 
 
 def read_kind(
-    reading: Reading, species: tuple[str, ...], participants: int | None
+    reading: Reading, species: tuple[str, ...], people: Fact[int | None]
 ) -> Fact[StudyKind]:
-    """The study kind by the first cue that holds; "unclear" when the text does not say."""
-    return (
-        _by_steps(reading, POOLED)
-        or _trial(reading)
-        or _lab_or_mixed(reading, species, participants)
-        or _by_steps(reading, LIVING)
-        or Fact("unclear")
+    """The kind that names itself; else trial by a strong sign, the bench, then most points.
+
+    Where nothing is said of the design but people were counted, they were observed.
+    """
+    claimed = reading.blanked(other_studies.NOT_THIS_STUDY)
+    own = claimed.blanked(other_studies.EARLIER_STUDY)
+    case, review = _weigh_case(own, people.value), weigh(claimed, paper_cues.REVIEW)
+    named = _heaviest((("case", case), ("review", review)), at_least=OUTRIGHT)
+    not_told = reading.first(paper_cues.NOT_TOLD) is not None
+    if named.value != "unclear" and not not_told:
+        return named
+    after = claimed.first(other_studies.AFTER_A_TRIAL)
+    trial = weigh(own, people_cues.TRIAL)
+    if trial.best >= STRONG and not after and set(species) <= {"human"}:
+        return Fact("trial", trial.sentence)
+    if not_told:
+        return Fact("unclear")
+    if review.points > FAIR and people.value is None:
+        return Fact("review", review.sentence)
+    bench = _lab_or_mixed(own, species, people.value)
+    observed = _weigh_observed(own, after)
+    return bench or _most_points(own, case, review, trial, observed, people)
+
+
+def _most_points(
+    own: Reading,
+    case: Weight,
+    review: Weight,
+    trial: Weight,
+    observed: Weight,
+    people: Fact[int | None],
+) -> Fact[StudyKind]:
+    """The kind that most speaks for, where none names itself."""
+    if people.value is None and observed.best < STRONG and (cells := _about_cells(own)):
+        return Fact("lab", cells)
+    survey = weigh(own, people_cues.SURVEY)
+    opinion = weigh(own, ((STRONG, paper_cues.OPINION),))
+    heaviest = _heaviest(
+        (
+            ("case", case if survey.best >= STRONG else _few_people(case, people)),
+            ("trial", trial),
+            ("survey", survey),
+            ("observational", observed),
+            ("unclear", opinion),
+            ("review", review),
+            ("observational", Weight(ENOUGH if people.value else 0, people.read_from, ENOUGH)),
+        )
     )
+    return heaviest if heaviest.value != "unclear" or opinion.points else _last_resort(own)
 
 
-def read_results(reading: Reading) -> Fact[bool]:
-    """False for a protocol or a study still under way, with the sentence that says so."""
-    sentence = reading.first(NO_RESULTS)
-    return Fact(False, sentence) if sentence else Fact(True)
+def _last_resort(own: Reading) -> Fact[StudyKind]:
+    """Links seen in a sample of people are an observation; finds in cells are made at the bench."""
+    if own.first(people_cues.SAMPLE) and (link := own.first(people_cues.LINK, STATED)):
+        return Fact("observational", link)
+    found = own.first(bench_cues.FOUND_IN_CELLS, STATED)
+    return Fact("lab", found) if found else Fact("unclear")
 
 
-def _by_steps(reading: Reading, steps: Steps) -> Fact[StudyKind] | None:
-    for kind, pattern, fields in steps:
-        for sentence, _ in reading.find(pattern, fields):
-            if not NOT_DONE.search(plain(sentence)):
-                return Fact(kind, sentence)
-    return None
+def asked_or_assigned(reading: Reading) -> str:
+    """The sentence with a strong sign of a survey or trial, "" when there is none."""
+    own = reading.blanked(other_studies.NOT_THIS_STUDY).blanked(other_studies.EARLIER_STUDY)
+    for kinds in (people_cues.TRIAL, people_cues.SURVEY):
+        weight = weigh(own, kinds)
+        if weight.best >= STRONG:
+            return weight.sentence
+    return ""
 
 
-def _trial(reading: Reading) -> Fact[StudyKind] | None:
-    for pattern, fields in ((TRIAL, FIELDS), (TRIAL_BY_NAME, STATED)):
-        for sentence, _ in reading.find(pattern, fields):
-            if not NOT_A_TRIAL.search(plain(sentence)):
-                return Fact("trial", sentence)
-    return None
+def weigh(reading: Reading, kinds: Cues) -> Weight:
+    """The points of the cues found, strongest first; each further sentence adds one."""
+    total, best, sentence = 0, 0, ""
+    for points, pattern in kinds:
+        hit = dict.fromkeys(found for found, _ in reading.find(pattern))
+        if hit:
+            total += points
+            if points >= FAIR or points == HINT:
+                total += min(len(hit), MOST_SENTENCES) - 1
+            if points > best:
+                best, sentence = points, next(iter(hit))
+            if best >= STRONG:
+                break  # weaker words add nothing to it
+    return Weight(total, sentence, best)
+
+
+def _heaviest(
+    candidates: tuple[tuple[StudyKind, Weight], ...], at_least: int = ENOUGH
+) -> Fact[StudyKind]:
+    """The kind with most points, the first of equals; "unclear" where too little is said."""
+    kind, weight = max(candidates, key=lambda entry: entry[1].rank)
+    if weight.points < at_least or kind == "unclear":
+        return Fact("unclear")
+    return Fact(kind, weight.sentence)
+
+
+def _weigh_case(own: Reading, participants: int | None) -> Weight:
+    if named := own.first(paper_cues.CASE_BY_NAME):
+        return Weight(OUTRIGHT, named, OUTRIGHT)
+    if participants is not None and participants > MOST_CASES:
+        return Weight()
+    told = list(dict.fromkeys(sentence for sentence, _ in own.find(paper_cues.PRONOUN)))
+    if len(told) > 1 and participants in (None, 1, 2):
+        return Weight(OUTRIGHT, told[0], OUTRIGHT)
+    return weigh(own, paper_cues.CASE)
+
+
+def _few_people(case: Weight, people: Fact[int | None]) -> Weight:
+    """So few that they were described one by one."""
+    if people.value is None or people.value > FEW_PEOPLE:
+        return case
+    return Weight(case.points + STRONG, case.sentence or people.read_from, STRONG)
+
+
+def _about_cells(own: Reading) -> str | None:
+    """The sentence that tells of research where most of what was found is about cells."""
+    found = {sentence for sentence, _ in own.find(bench_cues.OF_CELLS, ("found", "headline"))}
+    return own.first(bench_cues.STUDIED_THEM, ("found",)) if len(found) >= MANY_SENTENCES else None
+
+
+def _weigh_observed(own: Reading, after: str | None) -> Weight:
+    weight = weigh(own, people_cues.OBSERVED)
+    return Weight(weight.points + OUTRIGHT, after, OUTRIGHT) if after else weight
 
 
 def _lab_or_mixed(
-    reading: Reading, species: tuple[str, ...], participants: int | None
+    own: Reading, species: tuple[str, ...], participants: int | None
 ) -> Fact[StudyKind] | None:
-    """Animals, cells and tissue are lab; with living people beside them, mixed."""
-    tissue = reading.first(DEAD_TISSUE) if participants is None else None
-    bench = _animal_sentence(reading, species) or reading.first(LABORATORY)
+    """Animals, cells and tissue are lab; with living people who give results, mixed."""
+    animals = _animal_sentence(own, species)
+    tissue = own.first(bench_cues.DEAD_TISSUE)
+    bench = animals or own.first(bench_cues.DISH) or tissue
     if not bench:
-        return Fact("lab", tissue) if tissue else None
-    followed = "human" in species and reading.first(FOLLOWED, STATED) is not None
-    living = participants is not None or (followed and not tissue)
-    return Fact("mixed" if living else "lab", bench)
+        return None
+    living = any(sentence != tissue for sentence, _ in own.find(bench_cues.LIVING, STATED))
+    if animals and participants is not None and not tissue:
+        living = True
+    return Fact("mixed" if living and "human" in species else "lab", bench)
 
 
 def _animal_sentence(reading: Reading, species: tuple[str, ...]) -> str | None:

@@ -1,96 +1,25 @@
 """How many people were studied: all groups added; None when the summary does not say.
 
-Every number is read with what stands around it. Papers, years, percentages, ratios, animals,
-gene variants, groups of a whole already counted, and people of the world at large are left out.
+In: a reading. Out: the number with its sentences. Those who were only invited, or stand in a
+register without having been analysed, and those of earlier studies do not count; groups that
+other sentences add (healthy controls, a second cohort, one arm a sentence) do.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 
-from digest.editorial.cues import cue, plain, words
-from digest.editorial.evidence.numbers import integer, read_number
+from digest.editorial.cues import plain
+from digest.editorial.evidence import count_cues
+from digest.editorial.evidence.narrowing import FROM_AMONG, Pool, kept_in, pool_in
 from digest.editorial.evidence.reading import GAP, Reading
+from digest.editorial.evidence.tally import Counted, Tally, count_sentence, number, sum_of_groups
 from digest.values import Fact
 
-TOKEN = re.compile(r"[^\W_]+(?:[.,'/-][^\W_]+)*%?|[^\w\s]")
-
-PEOPLE = words(
-    "people patients participants adults women men children volunteers persons individuals "
-    "respondents subjects relatives caregivers carers veterans teenagers adolescents controls "
-    "students nurses neurologists clinicians doctors mothers smokers survivors members replies "
-    "responses residents parents couples"
-)
-DEMONYM = re.compile(r"[A-Z][a-z]+(?:ians|eans|icans|ans|ese|landers|ards)")  # "16,000 Italians"
-# Between the number and its people stand only words that describe the people.
-BREAKS = words(
-    "of in on for with and or to than from by at as is are was were had have has that which who "
-    "year years month months week weeks day days hour hours minutes percent times points studies "
-    "trials papers articles cancers centers centres countries clinics hospitals sites questions "
-    "items groups group lesions genes variants cells cases mice mouse rats animals samples scans "
-    "the a an other more further additional out per every each these those"
-)
-NO_HEAD_COUNT_AFTER = words("every per each no any")  # "no two patients are alike"
-SUPPOSED = words("may might can could will would")
-SIZES_OF = [[noun, "of"] for noun in ("group", "sample", "cohort", "total")]
-IN_ALL = (["in", "all"], ["in", "total"])
-GROUP_STARTS = words("in received got took on were given with without had who did")
-GROUP_NOUN = cue(r"group|arm|placebo|without|received|got|took|given")
-JOINING = words("and versus vs plus compared while whereas")
-LINKS = JOINING | words(", ) against")
-STOPS_LINK = words(
-    "found showed saw improved reported that whom including which ( : ; because so but then among "
-    "where"
-)
-OUTCOMES = words(
-    "improved worsened relapsed died finished completed dropped developed stopped experienced "
-    "felt reported showed did left went got had"
-)
-MOST_PEOPLE = 100_000_000  # above, it is a slip or the people of a continent
-WHOLES = words("of among")  # "Of 250 people, 120 …": the rest of the sentence are parts
-# The people of the world, and people still to be asked.
-NOT_STUDIED = cue(
-    r"worldwide|globally|around the world|in the world|(?:is|are) estimated|each year|per year",
-    r"will",
-    r"affects? (?:about|more|nearly|around|over|up|an|\d)",
-    r"(?:are living|live|living) with (?:ms|multiple sclerosis) in",
-    r"people (?:\w+ ){0,5}have (?:ms|multiple sclerosis)",
-)
-OTHER_STUDY = cue(r"(?:larger|future|bigger|upcoming|earlier|previous)(?: \w+)? (?:study|trial)")
-EACH_GROUP = cue(r"(?:each|either|both|per) (?:\w+ )?(?:groups?|arms?)")
-HOW_MANY_GROUPS = cue(r"(?:two|three|four|five|[2-5]) (?:\w+ )?(?:groups|arms)")
-N_EQUALS = re.compile(r"\bn ?= ?(\d[\d,]{0,9})", re.ASCII)
-OF_THESE = re.compile(r"(?:of|among) (?:these|them)\b")
-CONTROL = cue(r"healthy|controls?|without (?:it|ms|the disease|multiple)|did not have")
-COMPARED = cue(r"compar\w+|controls?|alongside|as well as|also")
-ONE_PATIENT = cue(
-    r"(?:one|a single|1) (?:patient|person|woman|man|child|girl|boy|case)",
-    r"a \d+-year-old",
-    r"a (?:[\w-]+ ){0,2}(?:woman|man|girl|boy|patient)",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A number of people in a sentence; `start` and `end` count tokens."""
-
-    count: int
-    start: int
-    end: int
-    bare: bool  # "109 in the cannabis group": the noun is left out
-    control: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """The people counted in one sentence."""
-
-    total: int
-    sentence: str
-    firm: bool = True  # False: parts of a whole ("of these, 83 had …") that may have a number too
-    controls: bool = False  # people compared with those of another sentence
+ABOUT_THE_SAME = 0.85  # "nearly 2,500" and 2,431
+MULTIPLIES = ("each", "every", "many", "number", "double")  # no need to look otherwise
+NEARBY = 3  # sentences in which those who took part are looked for
 
 
 def read_participants(reading: Reading, species: tuple[str, ...]) -> Fact[int | None]:
@@ -98,163 +27,111 @@ def read_participants(reading: Reading, species: tuple[str, ...]) -> Fact[int | 
     if species and "human" not in species:
         return Fact(None)
     groups = _number_of_groups(reading)
-    tallies = [_tally(sentence, groups) for sentence in reading.sentences()]
-    studied = _largest(t for t in tallies if t.firm and not t.controls)
-    controls = _largest(t for t in tallies if t.firm and t.controls)
-    kept = [*studied, *controls] or _largest(t for t in tallies if not t.firm)
+    tallies: list[Tally] = []
+    for part in reading.parts:
+        counted = [
+            count_sentence(sentence, line, groups)
+            for sentence, line in zip(part.sentences, part.lines, strict=True)
+        ]
+        of_part = _with_matches(counted, _narrowed(counted))
+        tallies += [*of_part, *_arms_by_sentence(of_part)]
+    told = [t for t in tallies if t.total and not t.alone]
+    studied = _largest(t for t in told if t.firm and not t.extra) or _largest(
+        t for t in told if not t.firm
+    )
+    kept = [*studied, *_largest(t for t in told if t.firm and t.extra)]
     if not kept:
         return Fact(None)
     return Fact(sum(t.total for t in kept), GAP.join(t.sentence for t in kept))
 
 
-def single_patient(reading: Reading) -> Fact[int | None]:
-    """The one patient of a case report that gives no number."""
-    sentence = reading.first(ONE_PATIENT)
-    return Fact(1, sentence) if sentence else Fact(None)
-
-
 def _largest(tallies: Iterable[Tally]) -> list[Tally]:
-    """The largest tally that is not nothing, in a list; the first of equals."""
-    return sorted((t for t in tallies if t.total), key=lambda t: -t.total)[:1]
+    """The largest tally, in a list; the first of equals; an exact number before a rough one."""
+    ordered = sorted(tallies, key=lambda t: -t.total)
+    if ordered and ordered[0].rough:
+        least = ordered[0].total * ABOUT_THE_SAME
+        ordered = [t for t in ordered if not t.rough and t.total >= least] or ordered
+    return ordered[:1]
 
 
-def _tally(sentence: str, groups: int) -> Tally:
-    line = plain(sentence)
-    if NOT_STUDIED.search(line):
-        return Tally(0, sentence)
-    each = groups if EACH_GROUP.search(line) else 1
-    if sizes := [integer(size) for size in N_EQUALS.findall(line)]:
-        return Tally(_sum_of_groups(sizes, each), sentence)
-    tokens = [match[0] for match in TOKEN.finditer(sentence.replace("’", "'"))]
-    tallies = []
-    for chain in _chains(tokens, _mentions(tokens)):
-        if len(chain) == 1 and chain[0].bare:
-            continue  # a number without a noun, alone, is as likely a part of the whole
-        total = _sum_of_groups([m.count for m in chain], each if len(chain) == 1 else 1)
-        controls = all(m.control for m in chain) and COMPARED.search(line) is not None
-        firm = not all(m.bare for m in chain) or _names_groups(tokens, chain)
-        tallies.append(Tally(total, sentence, firm and not OF_THESE.match(line), controls))
-    return max(tallies, key=lambda t: (t.firm, t.total), default=Tally(0, sentence))
+# ── sentences together ────────────────────────────────────────────────────────────────────
 
 
-def _sum_of_groups(sizes: list[int], each: int) -> int:
-    """The sum; but "120 people, 80 women and 40 men" are 120."""
-    if len(sizes) > 2 and sizes[0] == sum(sizes[1:]):
-        return sizes[0]
-    return sum(sizes) * each
+def _narrowed(counted: list[Counted]) -> list[Tally]:
+    """The tallies, where those who took part stand in for the pool they came from."""
+    tallies = [entry.tally for entry in counted]
+    for place, entry in enumerate(counted):
+        pool = pool_in(entry.line) if entry.lower else None
+        if pool is None:
+            continue
+        for later in range(place, min(place + NEARBY, len(counted))):
+            kept = [
+                n
+                for n in _taken(counted[later], entry, pool)
+                if n < entry.tally.total or not entry.tally.total
+            ]
+            if kept:
+                tallies[place] = Tally(0, entry.tally.sentence)
+                tallies[later] = Tally(max(kept), counted[later].tally.sentence)
+                break
+        else:
+            if pool == "invited":
+                tallies[place] = Tally(0, entry.tally.sentence)
+    return tallies
+
+
+def _arms_by_sentence(tallies: list[Tally]) -> list[Tally]:
+    """Sentences in a row that each tell of a group: "Thirty learned … 29 trained … So did 30"."""
+    runs: list[list[Tally]] = [[]]
+    for tally in tallies:
+        if not tally.total:
+            runs.append([])
+            continue
+        line = plain(tally.sentence)
+        adds = count_cues.SO_DID.match(line) is not None or (
+            tally.acts
+            and count_cues.ADDS_GROUP.match(line) is not None
+            and not count_cues.COMPLETES.match(line)
+        )
+        completes = count_cues.COMPLETES.match(line) is not None and runs[-1] and runs[-1][-1].alone
+        if adds or completes or (tally.opens and runs[-1] and runs[-1][-1].opens):
+            runs[-1].append(tally)
+        else:
+            runs.append([tally])
+    return [
+        Tally(sum_of_groups([t.total for t in run], 1), GAP.join(t.sentence for t in run))
+        for run in runs
+        if len(run) > 1
+    ]
+
+
+def _taken(entry: Counted, pooled: Counted, pool: Pool) -> list[int]:
+    """The numbers of those who took part; all groups of a sentence that picks "from among them"."""
+    if FROM_AMONG.match(entry.line) and entry.tally.total:
+        return [entry.tally.total]
+    kept = kept_in(entry.lower, pool)
+    whole = entry.tally.total if entry is not pooled and entry.tally.firm else 0
+    return [max(whole, *kept)] if kept else []  # "what stayed were 280 … plus 375 …"
+
+
+def _with_matches(counted: list[Counted], tallies: list[Tally]) -> list[Tally]:
+    """Adds those whom "each was paired with two others" brings in."""
+    tallies = list(tallies)
+    for place, entry in enumerate(counted):
+        if not any(word in entry.line for word in MULTIPLIES):
+            continue
+        if count_cues.EQUALLY_MANY.search(entry.line):
+            tallies[place] = replace(tallies[place], total=tallies[place].total * 2)
+        elif many := count_cues.TIMES_AS_MANY.search(entry.line):
+            factor = count_cues.TIMES.get(many["times"]) or number(many["times"].split()[0])
+            tallies[place] = replace(tallies[place], total=tallies[place].total * (1 + factor))
+        elif matched := count_cues.EACH_MATCHED.search(entry.line):
+            own = matched["own"]
+            times = 1 + (1 if own in ("a", "an") else number(own))
+            base = place if tallies[place].total else max(0, place - 1)
+            tallies[base] = replace(tallies[base], total=tallies[base].total * times)
+    return tallies
 
 
 def _number_of_groups(reading: Reading) -> int:
-    for _, hit in reading.find(HOW_MANY_GROUPS):
-        number = read_number(hit.split(), 0)
-        return number[0] if number else 2
-    return 2
-
-
-# ── numbers and what they count ───────────────────────────────────────────────────────────
-
-
-def _mentions(tokens: list[str]) -> list[Mention]:
-    lower = [token.lower() for token in tokens]
-    mentions: list[Mention] = []
-    place = 0
-    while place < len(tokens):
-        number = read_number(lower, place)
-        if number is None:
-            place += 1
-            continue
-        count, after = number
-        mention = _mention(tokens, lower, count, place, after)
-        if mention and mentions and _tells_an_outcome(lower, mention):
-            mention = None  # "… and 40 people improved": a part of those before
-        if (
-            mention
-            and 1 < count <= MOST_PEOPLE
-            and not OTHER_STUDY.search(" ".join(lower[max(0, place - 20) : place]))
-        ):
-            mentions.append(mention)
-        place = after
-    return mentions
-
-
-def _mention(
-    tokens: list[str], lower: list[str], count: int, start: int, after: int
-) -> Mention | None:
-    """What the number counts, when that is people; None when it is a ratio or something else."""
-    previous = lower[start - 1] if start else ""
-    if previous in NO_HEAD_COUNT_AFTER or _is_ratio(lower, count, start):
-        return None
-    noun = _people_after(tokens, lower, after)
-    if noun is None and lower[max(0, start - 2) : start] in SIZES_OF:
-        noun = after - 1  # "a group of 64"
-    if noun is None:
-        if lower[after : after + 2] in IN_ALL and PEOPLE.intersection(lower):
-            return Mention(count, start, after + 2, bare=False, control=False)
-        follows = lower[after] if after < len(lower) else ""
-        if follows in GROUP_STARTS:
-            tail = " ".join(lower[after : after + 6])
-            return Mention(count, start, after, bare=True, control=bool(CONTROL.search(tail)))
-        return None
-    if count <= 10 and lower[noun + 1 : noun + 2] and lower[noun + 1] in SUPPOSED:
-        return None  # "two people may react differently"
-    context = " ".join(lower[start : noun + 4])
-    return Mention(count, start, noun + 1, bare=False, control=bool(CONTROL.search(context)))
-
-
-def _tells_an_outcome(lower: list[str], mention: Mention) -> bool:
-    before, after = lower[mention.start - 1], lower[mention.end : mention.end + 1]
-    return not mention.bare and before in ("and", ",") and bool(OUTCOMES.intersection(after))
-
-
-def _people_after(tokens: list[str], lower: list[str], after: int) -> int | None:
-    """Where the word for people stands after the number, at most four words on."""
-    for place in range(after, min(after + 5, len(tokens))):
-        if lower[place] in PEOPLE or DEMONYM.fullmatch(tokens[place]):
-            return place
-        if lower[place] in BREAKS or not lower[place][0].isalpha():
-            return None
-    return None
-
-
-def _is_ratio(lower: list[str], count: int, start: int) -> bool:
-    """Whether it is no head count: "two of three people", "1 in 300", "nine out of ten"."""
-    before = start - 1
-    if before >= 1 and lower[before] == "of" and lower[before - 1] in ("out", "third", "half"):
-        return count <= 10
-    if before < 1 or lower[before] not in ("in", "of"):
-        return False
-    first = read_number(lower, before - 1)
-    return first is not None and (lower[before] == "in" or count <= 10)
-
-
-# ── groups that belong together ───────────────────────────────────────────────────────────
-
-
-def _chains(tokens: list[str], mentions: list[Mention]) -> list[list[Mention]]:
-    """Mentions joined by "and", "versus" and the like: the arms of one study."""
-    chains: list[list[Mention]] = []
-    for mention in mentions:
-        if chains and _joined(tokens, chains[-1][-1], mention):
-            chains[-1].append(mention)
-        else:
-            chains.append([mention])
-    return chains
-
-
-def _joined(tokens: list[str], left: Mention, right: Mention) -> bool:
-    between = [token.lower() for token in tokens[left.end : right.start]]
-    compared = between[-1:] in (["with"], ["to"]) and any(
-        token.lower().startswith("compar") for token in tokens[: right.start]
-    )
-    if len(between) > 14 or not (compared or LINKS.intersection(between)):
-        return False
-    if right.bare and not left.bare and not JOINING.intersection(between):
-        return False  # "Of 250 people, 120 had …"
-    if tokens[0].lower() in WHOLES and left.start <= 3 and not left.bare:
-        return False  # "Among 1,500 people, 300 people …"
-    return not STOPS_LINK.intersection(between)
-
-
-def _names_groups(tokens: list[str], chain: list[Mention]) -> bool:
-    start, end = chain[0].start, chain[-1].end + 6
-    return GROUP_NOUN.search(" ".join(tokens[start:end]).lower()) is not None
+    return next((number(hit.split()[0]) for _, hit in reading.find(count_cues.HOW_MANY_GROUPS)), 2)

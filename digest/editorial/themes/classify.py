@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import sqrt
 
+from digest.editorial.similarity import vector
 from digest.editorial.terms import SIGNS, WORD, keys_of
 from digest.editorial.themes.learned import ALIKE, NOTHING_LEARNED, UNSEEN, Learned, Neighbour
-from digest.editorial.themes.similarity import count, vector
 from digest.editorial.themes.taxonomy import Taxonomy, Term
-from digest.editorial.themes.weights import weighted_texts
+from digest.editorial.themes.weights import counts_of, weighted_texts
 from digest.values import Summary, ThemeVerdict
 
 LIKENESS = 0.45  # the share of the prototypes in the score; the terms have the rest
@@ -26,7 +26,7 @@ def classify(
     hits = _Hits()
     for text, weight in weighted_texts(summary):
         hits.read(text, weight, taxonomy)
-    counts = count(weighted_texts(summary))
+    counts = counts_of(summary)
     own = _shares(hits.scores(), taxonomy.prototypes.shares(counts))
     if itself := learned.examples.get(summary.slug):
         return _settled(itself.theme, own, hits, ("because you moved it",))

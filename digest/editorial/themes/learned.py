@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from digest.editorial.themes.similarity import Vector, count, vector
+from digest.editorial.similarity import Vector, vector
 from digest.editorial.themes.taxonomy import Taxonomy
-from digest.editorial.themes.weights import weighted_texts
+from digest.editorial.themes.weights import counts_of
 from digest.values import Summary
 
 # Below this cosine the nearest of 350 labelled summaries was of the same theme no more often than
@@ -76,4 +76,4 @@ def learn(examples: Iterable[Example], taxonomy: Taxonomy) -> Learned:
 
 def vector_of(summary: Summary, taxonomy: Taxonomy) -> Vector:
     """The vector by which a summary is compared with the examples."""
-    return vector(count(weighted_texts(summary)), taxonomy.prototypes.telling, UNSEEN)
+    return vector(counts_of(summary), taxonomy.prototypes.telling, UNSEEN)

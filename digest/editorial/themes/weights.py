@@ -8,22 +8,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from digest.editorial.similarity import Counts, count
+from digest.editorial.themes.stems import stems
 from digest.values import Summary
 
 HEADLINE_WEIGHT = 3.0
-FIELD_WEIGHTS = {"limits": 0.1, "why": 0.05}
+LIMITS_WEIGHT, WHY_WEIGHT = 0.1, 0.05
 
 
 def weighted_texts(summary: Summary) -> Iterator[tuple[str, float]]:
     """The texts of a summary and the weight of each."""
-    yield from weighted(summary.title, summary.headline, summary.found)
-    for field, weight in FIELD_WEIGHTS.items():
-        yield getattr(summary, field), weight
+    return _weighted(summary.title, summary.headline, summary.found, summary.limits, summary.why)
 
 
-def weighted(title: str, headline: str, found: str) -> Iterator[tuple[str, float]]:
-    """The texts that tell what a study is about."""
+def counts_of(summary: Summary) -> Counts:
+    """How often each word stem stands in a summary."""
+    return count(weighted_texts(summary), stems)
+
+
+def counts_of_texts(title: str, headline: str, found: str, limits: str) -> Counts:
+    """The same of a labelled summary."""
+    return count(_weighted(title, headline, found, limits, ""), stems)
+
+
+def counts_of_text(text: str) -> Counts:
+    """The same of a text without parts."""
+    return count([(text, 1.0)], stems)
+
+
+def _weighted(
+    title: str, headline: str, found: str, limits: str, why: str
+) -> Iterator[tuple[str, float]]:
     yield title, HEADLINE_WEIGHT
     if headline.casefold() != title.casefold():  # a page without title has one
         yield headline, HEADLINE_WEIGHT
     yield found, 1.0
+    yield limits, LIMITS_WEIGHT
+    yield why, WHY_WEIGHT

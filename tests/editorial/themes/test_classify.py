@@ -10,9 +10,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from digest.editorial.prototypes import LABELLED, our_labelled
+from digest.editorial.similarity import cosine, count, inverse_frequency, vector
 from digest.editorial.themes import SHIPPED, classify, load_taxonomy
-from digest.editorial.themes.prototypes import LABELLED, our_labelled
-from digest.editorial.themes.similarity import cosine, count, inverse_frequency, stems, vector
+from digest.editorial.themes.stems import stems
 from tests.editorial.material import bare_summary, corpus, needs_corpus, needs_seeds, seed
 
 TAXONOMY = load_taxonomy()
@@ -148,7 +149,7 @@ def test_the_labelled_summaries_we_wrote_are_found_by_those_that_lie_apart() -> 
 def test_a_summary_between_two_themes_has_a_small_margin_and_a_clear_one_a_large() -> None:
     between = classify(bare_summary(headline="Yoga for fatigue"), TAXONOMY)
     clear = classify(bare_summary(headline="Treadmill gait training and balance"), TAXONOMY)
-    assert between.margin < 0.4 < clear.margin
+    assert between.margin < 0.5 < clear.margin
     assert {between.theme, between.also} == {"movement", "symptoms"}
 
 
@@ -158,15 +159,15 @@ def test_endings_and_common_words_do_not_count() -> None:
 
 
 def test_a_word_of_every_text_tells_less_than_a_word_of_one() -> None:
-    texts = [[*stems(text)] for text in ("walking fatigue", "walking pain", "walking memory")]
-    telling = inverse_frequency(texts)
+    texts = ("walking fatigue", "walking pain", "walking memory")
+    telling = inverse_frequency([count([(text, 1.0)], stems) for text in texts], least=0.3)
     assert telling["walk"] < telling["pain"]
 
 
 @settings(max_examples=60)
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_likeness_lies_between_nothing_and_the_same(one: str, other: str) -> None:
-    left, right = (vector(count([(text, 1.0)]), {}, 1.0) for text in (one, other))
+    left, right = (vector(count([(text, 1.0)], stems), {}, 1.0) for text in (one, other))
     assert 0 <= cosine(left, right) <= 1 + 1e-9
     assert cosine(left, right) == pytest.approx(cosine(right, left))
     assert not left or cosine(left, left) == pytest.approx(1)

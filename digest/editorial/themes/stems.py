@@ -1,25 +1,17 @@
-"""How alike two texts are: TF-IDF vectors of their telling words, and the cosine between them.
+"""The telling words of a text, without their endings.
 
-Words that stand in any summary alike ("study", "patients", "doctors") tell nothing and are
-dropped; a word of many themes' prototypes tells less than a word of one (Salton & Buckley 1988,
-"Term-weighting approaches in automatic text retrieval").
+Words that stand in any summary alike ("study", "patients", "doctors") tell nothing of its theme.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from math import log, sqrt
+from collections.abc import Iterable
 
 from digest.editorial.cues import words
 
-Vector = Mapping[str, float]  # word stem → weight; length 1
-
 WORD = re.compile(r"[^\W\d_]{2,}(?:\d+)?")
 SHORTEST_STEM = 4
-LEAST_TELLING = 0.3  # what a word of every text still tells
-MENTIONED = 0.5  # a word that only stands in limits or why does not count
 # In the order in which they are tried; the first that leaves a stem is cut.
 ENDINGS = ("ations", "ation", "ities", "ity", "ness", "ings", "ing", "ies", "ers", "ed", "er",
            "es", "s", "ly", "al", "ic", "e", "y")  # fmt: skip
@@ -67,40 +59,3 @@ def _stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM:
             return word[: -len(ending)]
     return word
-
-
-def count(weighted: Iterable[tuple[str, float]]) -> dict[str, float]:
-    """How often each word stem stands in some texts, each text with its weight."""
-    counts: dict[str, float] = {}
-    for text, weight in weighted:
-        for stem in stems(text):
-            counts[stem] = counts.get(stem, 0.0) + weight
-    return counts
-
-
-def inverse_frequency(texts: Collection[Iterable[str]]) -> dict[str, float]:
-    """How telling each word stem is: the log of how few of the texts (their stems) hold it."""
-    held = Counter(stem for text in texts for stem in set(text))
-    return {stem: LEAST_TELLING + log((1 + len(texts)) / (1 + n)) for stem, n in held.items()}
-
-
-def vector(counts: Mapping[str, float], idf: Mapping[str, float], unseen: float = 0.0) -> Vector:
-    """The TF-IDF vector; `unseen` is how telling a word outside `idf` is.
-
-    A repeated word counts less each time.
-    """
-    raw = {s: (1 + log(n)) * idf.get(s, unseen) for s, n in counts.items() if n > MENTIONED}
-    return unit({stem: weight for stem, weight in raw.items() if weight})
-
-
-def unit(raw: Mapping[str, float]) -> Vector:
-    """The same direction at length 1; nothing stays nothing."""
-    length = sqrt(sum(weight * weight for weight in raw.values()))
-    return {stem: weight / length for stem, weight in raw.items()} if length else {}
-
-
-def cosine(one: Vector, other: Vector) -> float:
-    """From 0 (no telling word in common) to 1 (the same)."""
-    if len(other) < len(one):
-        one, other = other, one
-    return sum(weight * other[stem] for stem, weight in one.items() if stem in other)
