@@ -17,6 +17,7 @@ from digest.models import Issue, Occurrence
 from digest.pipeline.preview import sample
 from digest.pipeline.render import renditions
 from digest.pipeline.report import issue_line, issue_report, source_lines, theme_names
+from digest.pipeline.review import OPEN
 from digest.web.headers import PREVIEW_POLICY
 
 
@@ -47,7 +48,8 @@ def issue(request: HttpRequest, number: int) -> HttpResponse:
         "renditions": made,
         "problem": problem,
         "themes": theme_names(settings.CONFIG),
-        "labels": {name: words.readers for name, words in settings.CONFIG.audiences.items()},
+        "words": settings.CONFIG.audiences,
+        "open": row.state in OPEN,
     }
     return _page(request, "studio/issue.html", context)
 

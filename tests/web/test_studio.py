@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils.html import escape
 
 from digest.config import Config
 from digest.errors import Refused
@@ -160,3 +161,19 @@ def test_a_made_password_is_accepted_and_a_strangers_cannot_be_set() -> None:
     set_password("ada", new_password())
     with pytest.raises(Refused, match=r"there is no user 'eve'\. There are: ada"):
         set_password("eve", new_password())
+
+
+def test_an_item_shows_what_was_read_and_from_which_words(editor: Client, issue: Issue) -> None:
+    html = editor.get("/studio/issues/1").content.decode()
+    row = issue.items.first()
+    assert row is not None
+    assert "reading grade" in html
+    assert "% ahead of the next" in html
+    for fact in ("kind", "caveat"):
+        assert escape(row.evidence[fact]["from"]) in html
+    assert f"digest move 1 {row.summary.slug}" in html
+
+
+def test_a_sent_issue_offers_no_change(editor: Client, issue: Issue) -> None:
+    Issue.objects.filter(pk=issue.pk).update(state="sent")
+    assert "digest move" not in editor.get("/studio/issues/1").content.decode()

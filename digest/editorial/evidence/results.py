@@ -34,7 +34,19 @@ NO_RESULTS = cue(
 )
 
 
+FOUND = cue(
+    r"found|finds|showed|shows|shown|saw|seen|discovered|revealed|turned out|suggests?|suggested",
+    r"common|likely|likelier|twice|half|improved|fell|rose|dropped|increased|decreased|reduced|lowered|eased|worsened|slowed|linked",
+    r"(?:more|less|fewer|lower|higher|better|worse|faster|slower)\b[^\n]* than|no difference",
+)
+
+
 def read_results(reading: Reading) -> Fact[bool]:
-    """False for a protocol or a study still under way, with the sentence that says so."""
-    sentence = reading.first(NO_RESULTS)
-    return Fact(False, sentence) if sentence else Fact(True)
+    """Whether something was found, with the sentence that says so.
+
+    False for a protocol or a study still under way.
+    """
+    if sentence := reading.first(NO_RESULTS):
+        return Fact(False, sentence)
+    told = reading.first(FOUND, ("found",)) or next(reading.sentences(("headline", "found")), "")
+    return Fact(True, told)
