@@ -15,7 +15,7 @@ from functools import cache
 from math import exp
 from pathlib import Path
 
-from digest.editorial.similarity import Counts, Vector, cosine, inverse_frequency, unit, vector
+from digest.editorial.similarity import Counts, Vector, inverse_frequency, unit, vector
 
 LABELLED = Path(__file__).with_name("labelled")
 
@@ -38,13 +38,17 @@ class Prototypes:
     """
 
     vectors: Mapping[str, Vector]
+    by_word: Mapping[str, Sequence[tuple[str, float]]] = field(repr=False)  # the same, turned
     telling: Mapping[str, float] = field(repr=False)
     sharpness: float
 
     def shares(self, counts: Counts) -> dict[str, float]:
         """How like each label's summaries one is; the shares add up to 1, or are all 0."""
         found = vector(counts, self.telling)
-        likeness = {label: cosine(found, prototype) for label, prototype in self.vectors.items()}
+        likeness = dict.fromkeys(self.vectors, 0.0)
+        for word, weight in found.items():
+            for label, held in self.by_word.get(word, ()):
+                likeness[label] += weight * held
         best = max(likeness.values())
         if not best:
             return likeness
@@ -78,7 +82,12 @@ def make_prototypes(
         total = sums[label]
         for word, share in vector(counts, telling).items():
             total[word] += loudness * share
-    return Prototypes({label: unit(total) for label, total in sums.items()}, telling, sharpness)
+    vectors = {label: unit(total) for label, total in sums.items()}
+    by_word: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    for label, prototype in vectors.items():
+        for word, share in prototype.items():
+            by_word[word].append((label, share))
+    return Prototypes(vectors, dict(by_word), telling, sharpness)
 
 
 @cache

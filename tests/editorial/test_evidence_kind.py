@@ -268,3 +268,10 @@ def test_no_kind_is_claimed_where_none_is_told(found: str) -> None:
 )
 def test_only_what_is_said_of_this_study_counts(found: str, limits: str, expected: str) -> None:
     assert kind(found, limits) == expected
+
+
+def test_a_chart_review_is_no_review_and_an_assignment_a_trial() -> None:
+    charts = read_evidence(bare_summary(found="A chart review covers 21 adults in Japan."))
+    assert charts.kind.value != "review"
+    assigned = "Danish researchers assigned 35 people with MS to train at once or later."
+    assert read_evidence(bare_summary(found=assigned)).kind.value == "trial"

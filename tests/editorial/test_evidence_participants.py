@@ -152,3 +152,19 @@ def test_only_those_who_took_part_are_counted(found: str, expected: int) -> None
 @pytest.mark.parametrize("found", NOBODY)
 def test_numbers_that_count_no_participants_give_none(found: str) -> None:
     assert count(found) is None
+
+
+def test_a_title_repeats_whom_the_text_counts() -> None:
+    evidence = read_evidence(
+        bare_summary(
+            title="T Cells Against a Virus: First Test in 5 People and 14 Controls",
+            found="In a phase 1 trial, 5 people with MS received the cells and 14 did not.",
+        )
+    )
+    assert evidence.participants.value == 19
+
+
+def test_each_value_carries_a_sentence_results_too() -> None:
+    found = "Doctors followed 40 people. Walking speed improved in most of them."
+    evidence = read_evidence(bare_summary(found=found))
+    assert evidence.results.read_from == "Walking speed improved in most of them."

@@ -163,6 +163,17 @@ None|The lesions of patients numbered 12 to 40.
 128|At the start there were 128 participants; 109 were left at the end.
 64|Each of the 64 volunteers wore both shoes.
 600|Six hundred adults and none of their doctors knew which of the drugs they got.
+177|Chance sent people to the choir (90 adults) or kept them at home (87).
+66|In the walking group there were 20, in the reading group 22, and 24 left on the waiting list.
+140|A hundred and forty taxi drivers with MS called the number.
+95|Scans were taken of 40 persons with MS, 30 with NMOSD and 25 healthy visitors.
+260|Blood of 130 patients was tested, and just as many siblings gave blood.
+52|Fifty-two filled in the sheet at home.
+77|Of 39 pairs of twins, 38 could be used. Seventy-seven people gave blood.
+31|She was one of twenty wives who talked; eleven sons did likewise.
+58|Tubes of 30 soldiers with MS were set beside those of 28 who stayed well.
+None|Patients walked 30 meters and stood for 12 seconds.
+None|Two raters looked at each scan.
 """
 
 

@@ -16,8 +16,10 @@ DISH = cue(
     r"cultured|in cultures?|experiments (?:on|with) (?:\w+ ){0,2}cells|incubat\w+",
     r"(?:grew|cultivated|reprogrammed|coaxed) (?:[\w-]+ ){0,3}(?:cells|neurons|organoids|tissue)",
     r"engineered (?:human |mouse )?stem cells|(?:reprogrammed|stem[- ]cell-derived) (?:\w+ )?cells",
-    r"turned (?:\w+ )?(?:skin|blood|stem) cells|(?:bathed|exposed|soaked|treated) (?:the |these )?"
-    r"(?:\w+ )?(?:\w+ )?cells|outside the body",
+    r"(?:strips?|slivers?|snippets?) of (?:\w+ ){0,2}(?:muscle|skin|nerve|wall|vessel)|in a bath"
+    r"|(?:rest|rests|rested|based|relies|relied) (?:\w+ ){0,3}(?:lab|laboratory) \w+|(?:atlas|map"
+    r"|census) of (?:[\w']+ ){0,4}cells|turned (?:\w+ )?(?:skin|blood|stem) cells|(?:bathed|exposed"
+    r"|soaked|treated) (?:the |these )?(?:\w+ )?(?:\w+ )?cells|outside the body",
 )
 MATTER = r"(?:brains?|tissue|samples?|donors?|spinal cords?|slices|specimens)"
 DEAD_TISSUE = cue(
@@ -48,12 +50,10 @@ OF_CELLS = cue(
     r"|chemicals?|signals?|tissues?|barrier"
 )
 STUDIED_THEM = cue(
-    r"(?:researchers|scientists|biologists|immunologists|team|they"
-    r"|authors) (?:\w+ ){0,2}(?:found|saw"
-    r"|observed|discovered|came across|showed|compared|examined|tested|blocked|watched|looked"
-    r"|measured"
-    r"|identified|spotted|traced|studied)|(?:found|saw), (?:the )?(?:researchers|scientists)"
-    r"|researchers found|study showed"
+    r"(?:researchers|scientists|biologists|immunologists|team|they|authors"
+    r"|study) (?:\w+ ){0,2}(?:found|saw|observed|discovered|came across|showed|compared|examined"
+    r"|tested|blocked|watched|measured|identified|spotted|traced|studied|drew|mapped|charted)"
+    r"|(?:found|saw), (?:the )?(?:researchers|scientists)|researchers found|study showed"
 )
 # Where no people are spoken of at all, a find in cells was made at the bench.
 FOUND_IN_CELLS = cue(

@@ -30,7 +30,7 @@ EACH_GROUP = cue(
     r"(?:each|either) of (?:the )?(?:\w+ )?(?:groups|arms|teams|classes)",
     r"(?:each|either|both|per) (?:\w+ )?(?:groups?|arms?|teams?|classes|class)",
     r"(?:two|three|four|five|2|3|4|5) (?:[\w-]+ )?(?:groups|teams|classes|cohorts) of",
-    r"(?:each|apiece)(?=[,.;)]|$)",
+    r"(?:people|patients|participants|volunteers|members|adults) (?:each|apiece)(?=[,.;)]|$)",
 )
 HOW_MANY_GROUPS = cue(
     r"(?:two|three|four|five|[2-5]) (?:[\w-]+ )?"
@@ -45,10 +45,9 @@ COMPARED = cue(
 MENTIONED_BEFORE = cue(r"(?:the|these|those|all|both|among them|including) \d[\d,]*")
 SECOND_COHORT = cue(
     r"(?:second|another|separate|independent|further|additional|validation|replication|different"
-    r"|extra|new)"
-    r" (?:[\w-]+ ){0,2}(?:group|cohort|set|sample|batch) of|(?:another|further|additional"
-    r"|extra) \d|\d[\d,]* (?:more|further"
-    r"|additional|other|extra|new) (?:[\w-]+ ){0,2}(?:people|patients|adults|women|participants)",
+    r"|extra|new) (?:[\w-]+ ){0,2}(?:group|cohort|set|sample|batch) of|(?:another|further"
+    r"|additional|extra) \d|\d[\d,]* (?:more|further|additional|other|extra"
+    r"|new) (?:[\w-]+ ){0,2}(?:people|patients|adults|women|participants)",
 )
 REPEATED_IN = cue(
     r"(?:repeated|replicated|reproduced|validated|held (?:up|true|good)|borne out|same (?:pattern"
@@ -70,18 +69,22 @@ ADDS_GROUP = re.compile(
 )
 SO_DID = re.compile(r"(?:so|as) (?:did|were|had) ")
 COMPLETES = re.compile(r"(?:the )?(?:other|remaining)\b")  # the rest of a whole already told
+THE_OTHERS = (
+    r"(?:healthy|controls?|people|others|volunteers|men|women|peers|neighbou?rs|siblings|partners"
+    r"|relatives|friends|patients)"
+)
 EQUALLY_MANY = cue(
-    r"(?:just )?as many (?:[\w-]+ ){0,2}(?:healthy|controls?|people|others|volunteers|men|women)"
-    r"(?! as)|an equal number of (?:[\w-]+ ){0,2}(?:healthy|controls?|people|others|volunteers)"
-    r"|the same number of (?:[\w-]+ ){0,2}(?:healthy|controls?|people|others|volunteers)",
-    r"(?:an equal number|just as many|the same number) (?:had|got|received|did|took|of)",
+    rf"(?:just )?as many (?:[\w-]+ ){{0,2}}{THE_OTHERS}(?! as)",
+    rf"(?:an equal|the same) number of (?:[\w-]+ ){{0,2}}{THE_OTHERS}",
+    r"(?:an equal number|just as many|the same number) (?:had|got|took|did|swam|ate|(?!as\b)\w+ed)",
+    r"one (?:[\w-]+ ){0,3}(?:brother|sister|sibling|partner|relative|friend|control|person) (?:of"
+    r"|for) each",
     r"each \w+ one [^\n]{0,40} and one",
 )
 TIMES_AS_MANY = re.compile(
     r"\b(?P<times>twice|two times|three times|four times|five times|ten times|double) (?:as many"
-    r"|the"
-    r" number of) (?:[\w-]+ ){0,3}?(?:healthy|controls?|people|others|volunteers|men|women|peers"
-    r"|neighbou?rs|without)\b(?! as)"
+    r"|the number of) (?:[\w-]+ ){0,3}?(?:healthy|controls?|people|others|volunteers|men|women"
+    r"|peers|neighbou?rs|without)\b(?! as)"
 )
 TIMES = {"twice": 2, "double": 2}
 # "Twelve clinics enrolled 10 patients each": the number of places is the factor.
@@ -92,9 +95,15 @@ PLACES_EACH = re.compile(
 # "Each was paired with two people who …": the matched come on top.
 EACH_MATCHED = re.compile(
     r"\b(?:each|every)\b(?:[^\n]{0,60}?(?:\b(?:with|to|by|against|brought(?: along)?|picked|and)"
-    r"|, the \w+ of)|(?: of (?:them|these)| person| patient| case| one)?,) (?=[^\n]*\b(?:who|without|of the same"
-    r"|with the same|from the same|not|free|healthy|outside)\b)(?P<own>an?|one|two|three|four|five"
-    r"|ten|\d\d?) (?:[\w-]+ ){0,3}?(?:people|persons?|controls?|look-alikes?|peers?|counterparts?"
-    r"|neighbou?rs?|siblings?|patients?|citizens?|inhabitants?|wom[ae]n|m[ae]n)\b",
+    r"|\b(?:one|them|case|person), [^\n]{0,20}of|them [^\n]{0,20}of|, the \w+ of)"
+    r"|(?: of (?:them|these)| person| patient| case| one)?,)(?: exactly| about)? "
+    r"(?=[^\n]*\b(?:who|without|of the same|with the same|from the same|of like|not|free|healthy"
+    r"|outside)\b)(?P<own>an?|one|two|three|four|five|ten|\d\d?) (?:[\w-]+ ){0,3}?"
+    r"(?:people|persons?|controls?|look-alikes?|peers?|counterparts?|neighbou?rs?|siblings?"
+    r"|patients?|citizens?|inhabitants?|comrades?|wom[ae]n|m[ae]n)\b",
     re.IGNORECASE,
+)
+# "… and, for each, up to two people who did not (951 in all)"
+SUM_IN_BRACKETS = re.compile(
+    r"\bfor each\b[^\n]*\((?P<sum>\d[\d,]*) (?:in all|in total|altogether)\)"
 )

@@ -16,8 +16,10 @@ FARTHEST = 30  # words between two groups that belong together
 def chains(lower: list[str], mentions: list[Mention]) -> list[list[Mention]]:
     """Mentions joined by "and", "versus" and the like: the arms of one study."""
     joined: list[list[Mention]] = []
+    if all(lower[mention.start - 1] == "(" for mention in mentions if mention.start):
+        return [mentions] if mentions else []  # "the drug (97 people) … a dummy (94)"
     for index, mention in enumerate(mentions):
-        following = mentions[index + 1] if index + 1 < len(mentions) else None
+        following = next((m for m in mentions[index + 1 :] if not m.bare), None)
         if joined and _joined(lower, joined[-1][-1], mention, following):
             joined[-1].append(mention)
         else:
@@ -54,7 +56,9 @@ def _joined(lower: list[str], left: Mention, right: Mention, following: Mention 
 def _stops(between: list[str]) -> bool:
     """Whether an outcome is told between: "40 people improved and 12 …"; not "40 who reported"."""
     return any(
-        word in known.STOPS_LINK and between[place - 1 : place] != ["who"]
+        word in known.STOPS_LINK
+        and between[place - 1 : place] != ["who"]
+        and not (word == "whom" and "," in between[place:])
         for place, word in enumerate(between)
     )
 
@@ -106,5 +110,5 @@ def _joins_after_and(described: list[str], follows: str, right: Mention) -> bool
     if right.arm:
         return bool(known.PLACED_AS.intersection(described))
     if follows == "had":
-        return bool({"had", "have", "with", "who"}.intersection(described))
+        return described[0] in ("had", "have", "with", "who")
     return True

@@ -10,17 +10,17 @@ import re
 from dataclasses import dataclass, replace
 
 from digest.editorial.evidence import head_words as known
+from digest.editorial.evidence.no_heads import counts_no_heads
 from digest.editorial.evidence.numbers import number_places, read_number
 
 TOKEN = re.compile(r"[^\W_]+(?:[.,'/-][^\W_]+)*%?|[^\w\s]")
 FEW = 4  # "all three" are seldom people
-ROUND = (100, 1000, 10_000, 100_000)  # "4 out of 100 people"
 MOST_PEOPLE = 100_000_000  # above, it is a slip or the people of a continent
 LONGEST_DESCRIPTION = 4  # words between a number and its people
 SIZES_OF = [[noun, "of"] for noun in ("group", "sample", "cohort", "total", "set", "groups")]
 IN_ALL = (["in", "all"], ["in", "total"], ["all", "told"])
 THE_SAME: tuple[list[str], ...] = ([], ["them"], ["these"], ["those"], ["whom"], ["the"], ["us"])
-RANGES = {"to": ("from", "ranged", "ranging", "aged", "ages", "age"), "and": ("between",)}
+LEFT_ON = (["left", "on"], ["left", "untreated"], ["left", "alone"], ["left", "without"])
 OF_THEM = (["of", "them"], ["of", "those"])
 
 
@@ -51,9 +51,13 @@ def mentions_in(tokens: list[str], lower: list[str]) -> list[Mention]:
         if not found and lower[0] in known.WHOLES and known.THINGS.intersection(lower[after:][:1]):
             return []  # "Of 100 lesions, 30 had a rim"
         mention = _mention(tokens, lower, place, number, found)
+        if mention is None and bracketed and lower[place - 1] == "(" and lower[after:][:1] == [")"]:
+            mention = Mention(number[0], place, after, bare=True)  # "(97 people) … (94)"
         if mention and _can_be_counted(lower, mention, found):
             depth = lower[:place].count("(") - lower[:place].count(")")
-            named = depth == 1 and lower[after : after + 1] == [")"]  # "patients (60)"
+            named = (
+                depth == 1 and lower[place - 2] in known.PEOPLE | known.ONE_GROUP
+            )  # "patients (60)"
             (bracketed if depth > 0 and not named else found).append(mention)
     return found or bracketed
 
@@ -75,7 +79,7 @@ def _mention(
 ) -> Mention | None:
     """What the number counts, when that is people; None when it is a ratio or something else."""
     count, after = number
-    if _is_label(tokens, lower, count, start) or _is_share(lower, count, start):
+    if counts_no_heads(tokens, lower, count, start):
         return None
     noun = _people_after(tokens, lower, after)
     if noun is None:
@@ -91,7 +95,7 @@ def _mention(
         start,
         noun + 1,
         control=_is_control(lower, count, start, noun),
-        arm=noun + 1 < len(lower) and _is_arm(lower, noun + 1),
+        arm=noun + 1 < len(lower) and (_is_arm(lower, noun + 1) or _did_likewise(lower, noun + 1)),
         rough=bool(known.ROUGHLY.intersection(lower[max(0, start - 1) : start])),
     )
 
@@ -116,6 +120,8 @@ def _are_staff(lower: list[str], count: int, noun: int) -> bool:
     staff = lower[noun] in known.STAFF
     if count > known.FEW_STAFF:
         return staff and bool(known.WROTE.intersection(following))
+    if {"stock", "argue", "argues", "write"}.intersection(following):
+        return True  # "two veterans of the field take stock"
     return staff or bool(known.WHO_READ.intersection(following[:2]))
 
 
@@ -126,15 +132,25 @@ def _people_after(tokens: list[str], lower: list[str], after: int) -> int | None
     for place in range(after, min(after + LONGEST_DESCRIPTION + 1, len(tokens))):
         word = lower[place]
         if word in known.PAIRS:
-            near = " ".join(lower[max(0, after - 1) : place + 6])
-            return place if known.PAIRED.search(near) else None
+            return place if known.PAIRED.search(" ".join(lower)) else None
         if word in known.PEOPLE or _are_agents(word) or known.DEMONYM.fullmatch(tokens[place]):
             return place
-        if word == "cases" and "controls" in lower:
+        if (word == "cases" and "controls" in lower) or _are_unnamed_people(lower, after, place):
             return place
         if word in known.BREAKS or not word[0].isalpha() or _is_plural(word):
             return None
     return None
+
+
+def _are_unnamed_people(lower: list[str], after: int, place: int) -> bool:
+    """Any noun that can only be people: "wage earners with MS", "violinists who", "healthy …"."""
+    word, following = lower[place], lower[place + 1 : place + 3]
+    if word in known.FORMS:
+        return bool(known.HANDED_IN.intersection(lower))
+    if not _is_plural(word) or word in known.THINGS or not word[0].isalpha():
+        return False
+    ill = following[:1] == ["with"] and bool(known.DISEASES.intersection(following))
+    return ill or following[:1] == ["who"] or "healthy" in lower[after:place]
 
 
 def _are_agents(word: str) -> bool:
@@ -183,6 +199,8 @@ def _bare_mention(
     follows = lower[after] if after < len(lower) else ""
     if previous in known.THRESHOLDS and not found:
         return None  # "people over 60 took part"
+    if _counts_named_group(lower, start, after):
+        return mention
     if _is_coordinated(lower, after) or _is_parallel(lower, start, after, found):
         return replace(mention, arm=bool(found and found[-1].arm))
     if previous in known.OTHER_GROUP and (follows in known.OUTCOMES or follows == "had"):
@@ -195,6 +213,14 @@ def _bare_mention(
         return None
     control = known.CONTROL.search(" ".join(lower[after : after + 6])) is not None
     return replace(mention, control=control, arm=after < len(lower) and _is_arm(lower, after))
+
+
+def _counts_named_group(lower: list[str], start: int, after: int) -> bool:
+    """ "In the robot group there were 24, …"."""
+    ends = after >= len(lower) or lower[after] in known.ENDS or lower[after] == "and"
+    if not ends or lower[max(0, start - 2) : start] != ["there", "were"]:
+        return False
+    return known.GROUP_NEAR.search(" ".join(lower[max(0, start - 4) : start])) is not None
 
 
 def _is_further_arm(lower: list[str], start: int, after: int, found: list[Mention]) -> bool:
@@ -224,7 +250,8 @@ def _is_group(lower: list[str], after: int, found: list[Mention]) -> bool:
     """ "38 with little fatigue", "363 to placebo", "115 in the placebo group", "31 learned"."""
     follows = lower[after] if after < len(lower) else ""
     if follows in known.NEEDS_GROUP and not found:
-        return known.GROUP_NEAR.search(" ".join(lower[after : after + 6])) is not None
+        from_people = bool(known.PEOPLE.intersection(lower[after + 1 : after + 4]))
+        return from_people or known.GROUP_NEAR.search(" ".join(lower)) is not None
     if follows in known.TO:
         return after + 1 >= len(lower) or read_number(lower, after + 1) is None  # "two to one"
     if follows == "had":
@@ -254,12 +281,14 @@ def _is_parallel(lower: list[str], start: int, after: int, found: list[Mention])
     if follows in known.ENDS and start > 2 and "in" == lower[start - 2] in lower[: found[-1].start]:
         return True  # "in Berlin 44 patients were scanned, in Rome 52"
     if follows in known.ENDS or follows == "and":
+        if known.GROUP_NEAR.search(" ".join(lower[start - 1 : start])):
+            return True  # "in the robot group 24, in the physio group 25"
         if found[-1].end == start - 1 and previous in (",", "and"):
             return True  # "groups of 40, 38 and 41"
         one = previous in (",", ":") and lower[start - 2] in known.ONE_GROUP
         if previous == before == "to" or previous in known.CONTRIBUTED or one:
             return True
-    if follows in known.ARTICLES and found[-1].bare:
+    if follows in known.ARTICLES and (found[-1].bare or found[-1].arm):
         return True
     of_others = lower[after + 1 : after + 2] not in THE_SAME
     return of_others and follows == "of" and lower[found[0].end : found[0].end + 1] == ["of"]
@@ -270,7 +299,7 @@ def _is_arm(lower: list[str], place: int) -> bool:
     word, following = lower[place], lower[place + 1 : place + 3]
     if word in ("were", "was"):
         return bool(known.PLACED_AS.intersection(following[:1]))
-    if word in known.PLACED_AS - known.PLACED:
+    if word in known.PLACED_AS - known.PLACED or [word, *following[:1]] in LEFT_ON:
         return True
     if word not in known.ARM_VERBS or word == "had":
         return False
@@ -279,18 +308,13 @@ def _is_arm(lower: list[str], place: int) -> bool:
     return not known.OUTCOME_NEXT.intersection(following)
 
 
+def _did_likewise(lower: list[str], place: int) -> bool:
+    return any(lower[i : i + 2] in known.LIKEWISE for i in range(place, place + 5))
+
+
 def _is_plural(word: str) -> bool:
     """Whether another noun is counted: "3 drugs patients take", but "40 relapsing MS patients"."""
     return word.endswith("s") and not word.endswith(("ss", "us", "is", "'s")) and word != "ms"
-
-
-def _is_label(tokens: list[str], lower: list[str], count: int, start: int) -> bool:
-    previous = lower[start - 1] if start else ""
-    if previous in known.NO_HEAD_COUNT_AFTER or previous in known.LABELS:
-        return True
-    if not (1900 <= count <= 2100 and tokens[start].isdigit()):
-        return False
-    return previous in known.YEAR_AFTER or lower[max(0, start - 3) : start - 2] == ["between"]
 
 
 def _is_outcome(lower: list[str], mention: Mention) -> bool:
@@ -300,27 +324,3 @@ def _is_outcome(lower: list[str], mention: Mention) -> bool:
         return False
     exposed = known.EXPOSURES.intersection(lower[: mention.start])
     return not (exposed and after[0] in ("stopped", "quit"))
-
-
-def _is_range(lower: list[str], start: int) -> bool:
-    """ "samples ranged from 9 to 256 people", "between 20 and 30 patients"."""
-    opening = RANGES.get(lower[start - 1]) if start else None
-    before = start - 2
-    if opening is None or before < 1 or lower[before - 1] not in opening:
-        return False
-    return read_number(lower, before) is not None
-
-
-def _is_share(lower: list[str], count: int, start: int) -> bool:
-    return _is_ratio(lower, count, start) or _is_range(lower, start)
-
-
-def _is_ratio(lower: list[str], count: int, start: int) -> bool:
-    """Whether it is no head count: "two of three people", "1 in 300", "nine out of ten"."""
-    before = start - 1
-    if before >= 1 and lower[before] == "of" and lower[before - 1] in ("out", "third", "half"):
-        return count <= 10 or (lower[before - 1] == "out" and count in ROUND)
-    if before < 1 or lower[before] not in ("in", "of"):
-        return False
-    first = read_number(lower, before - 1)
-    return first is not None and (lower[before] == "in" or count <= 10)

@@ -32,6 +32,7 @@ BREAKS = words(
     "lesion gene variant case did got took when if but it they we other more out"
 )
 THINGS = words(
+    "raters meters metres "
     "lesions spots scans samples cells mice rats animals eyes brains pregnancies papers studies "
     "trials articles relapses attacks blocks genes variants genomes nuclei sites centers centres "
     "clinics hospitals births infections questions items countries visits larvae fish rodents"
@@ -81,7 +82,7 @@ ARM_VERBS = words(
     "practiced attended followed kept waited swam walked cycled ate drank used wore remained "
     "carried continued switched began started tried danced exercised stretched meditated rode "
     "played listened watched heard met acted worked rested swallowed chose had were sat stuck "
-    "underwent came slept spent saw read lay danced sang lifted"
+    "underwent came slept spent saw read lay danced sang lifted moved"
 )
 SAME_STAYED = words("stayed remained kept were got went felt did was")  # "stayed the same"
 OUTCOME_NEXT = words(
@@ -104,7 +105,8 @@ WHOLE_VERBS = words(
 # "240 took part": a number alone that is the whole, if no other is told.
 LONE_WHOLE = re.compile(
     r"(?:took part|participated|enrolled|joined in|volunteered|signed up|replied|responded|answered"
-    r"|wrote back|were (?:[\w-]+ )?(?:enrolled|included|recruited|interviewed|surveyed|studied"
+    r"|wrote back|began|returned (?:it|the|them|theirs)|filled (?:it|in|out|the)|sent (?:it"
+    r"|them) back|were (?:[\w-]+ )?(?:enrolled|included|recruited|interviewed|surveyed|studied"
     r"|followed|scanned|examined|tested|asked|randomi[sz]ed|analy[sz]ed|questioned|traced"
     r"|assigned))\b"
 )
@@ -144,9 +146,14 @@ RATES = (
     ["each", "year"],
     ["per", "year"],
 )
+FORMS = words("forms questionnaires surveys sheets")
+HANDED_IN = words("handed returned filled came received completed sent valid usable")
+DISEASES = words("ms multiple nmosd mogad relapsing progressive neuromyelitis")
+LIKEWISE = (["did", "likewise"], ["did", "so"], ["did", "the"], ["were", "too"])
 WROTE = words("wrote drew agreed judged voted compiled formulated")
 FEW_STAFF = 3
 WHO_READ = words(
+    "marked raters "
     "graded sifted screened rated read picked extracted checked judged scored assessed "
     "independently working"
 )
@@ -169,7 +176,7 @@ AGENTS = (
 )  # fmt: skip
 NO_AGENTS = ("agonists", "fists", "wrists", "lists", "twists", "cysts", "estimates", "climates")
 COUNTED_TOO = words("mums moms dads ladies gentlemen persons souls tots grandparents")
-JOINING = words("and versus vs plus compared while whereas against alongside or than as")
+JOINING = words("beside and versus vs plus compared while whereas against alongside or than as")
 LINKS = JOINING | words(", ; with to")
 STOPS_LINK = words("found showed saw improved reported whom including which : because then")
 EXPOSURES = words(

@@ -17,14 +17,17 @@ Pool = Literal["invited", "asked", "listed"]
 
 SENT = r"(?:forms?|letters?|questionnaires?|surveys?|polls?|links?|envelopes?|e-?mails?)"
 INVITED = cue(
+    r"received an? (?:\w+ )?(?:link|form|letter|questionnaire|invitation|e-?mail)",
     r"invited|invitations?|mailed|posted|e-?mailed|mail-out",
     rf"{SENT} [^\n]{{0,60}}(?:sent|went|handed|out) (?:out )?to",
     rf"sent (?:out )?(?:\w+ ){{0,3}}{SENT}",
 )
 ASKED = cue(
     r"asked|approached|contacted|eligible|screened|years ago|originally|members of|years before",
-    r"(?:earlier|previous|original|former|first) (?:\w+ )?(?:study|trial|survey|project|members"
-    r"|participants|cohort|group|volunteers)|thrown out|excluded|left out|discarded|set aside",
+    r"in the past|had (?:once )?taken part",
+    r"(?:earlier|previous|original|former|first) (?:\w+ )?(?:study|trial|experiment|survey|project"
+    r"|members|participants|cohort|group|volunteers)|thrown out|excluded|left out|discarded"
+    r"|set aside",
     r"(?:opened|clicked|begun|started|seen) by",
     rf"{SENT} (?:[\w-]+ ){{0,4}}(?:came|left|went|were|was)",
 )
@@ -38,24 +41,22 @@ POOLS: tuple[tuple[Pool, re.Pattern[str]], ...] = (
     ("listed", LISTED),
 )
 REPLIED = (
-    r"filled|replied|answered|responded|returned|agreed|came back"
-    r"|sent (?:it|them|their|one|back|the \w+ back)"
-    r"|wrote back|did (?:so|reply|answer)|said yes|accepted|took part|participated"
-    r"|could be (?:reached|traced)"
-    r"|were (?:\w+ )?(?:reached|traced|re-examined|seen again|examined again|interviewed)"
-    r"|gave (?:answers|replies|an answer)|completed (?:the|a|an|their) (?:\w+ )?"
-    r"(?:survey|questionnaire|form)|came(?= [.,;]| along)|consented|turned up|mailed|posted"
-    r"|(?:completed|filled-in|usable|valid|full) (?:forms|questionnaires|surveys|sheets)"
+    r"filled|replied|answered|responded|returned|agreed|came back|sent (?:it|them|their|one|back"
+    r"|the \w+ back)|wrote back|did (?:so|reply|answer)|said yes|accepted|took part|participated"
+    r"|could be (?:reached|traced)|were (?:\w+ )?(?:reached|traced|re-examined|seen again"
+    r"|examined again|interviewed)|gave (?:answers|replies|an answer)|completed (?:the|a|an"
+    r"|their) (?:\w+ )?(?:survey|questionnaire|form)|came(?= [.,;]| along)|consented|turned up"
+    r"|mailed|posted|(?:completed|filled-in|usable|valid|full) (?:forms|questionnaires|surveys"
+    r"|sheets)"
 )
 ANALYSED = (
     r"met the (?:conditions|requirements|entry|inclusion|criteria)(?! (?:for|of))|qualified"
-    r"|fitted the"
-    r"|fulfilled|made it into|remained (?:for|in) (?:the )?(?:final )?(?:analysis|study|count)"
-    r"|had (?:complete|enough|usable|full|sufficient|all (?:the )?(?:data|tests|scans|visits"
-    r"|samples))"
-    r"|counted (?:in|for) the|ended up in|entered the (?:final )?(?:analysis|study|calculations?)"
-    r"|(?:were|was|could be) (?:[\w-]+ )?(?:analy[sz]ed|counted|studied|kept in|included in the"
-    r" (?:final )?(?:analysis|study|count|comparison|results))|(?:could|can) be used"
+    r"|fitted the|fulfilled|made it into|remained (?:for|in) (?:the )?(?:final )?(?:analysis|study"
+    r"|count)|had (?:complete|enough|usable|full|sufficient|all (?:the )?(?:data|tests|scans|visits"
+    r"|samples))|counted (?:in|for) the|ended up in|entered the (?:final )?(?:analysis|study"
+    r"|calculations?)|(?:were|was|could be) (?:[\w-]+ )?(?:analy[sz]ed|counted|studied|kept in"
+    r"|included in the (?:final )?(?:analysis|study|count|comparison|results))|(?:could"
+    r"|can) be used"
 )
 NOUNS = (
     r"(?:of (?:them|these|those|whom|the \w+) |(?!of\b|and\b|but\b|questions|items|more\b"
@@ -65,12 +66,12 @@ ONLY_ANALYSED = re.compile(rf"{NOUNS}(?:{ANALYSED})\b")
 EITHER = re.compile(rf"{NOUNS}(?:{REPLIED}|{ANALYSED})\b")
 # "caught up with 83 of them", "picked 2,300 who had …"
 PICKED = re.compile(
-    r"\b(?:caught up with|reached|traced|re-examined|picked(?: out)?|singled out|selected"
-    r"|got back|could use|zoomed in on|narrowed (?:it|them|these|this) down to|invited back"
-    r"|followed up|focused on|came from|replies from|answers from|(?:completed|filled in"
-    r"|answered|finished|returned) by|analy[sz]ed|back came"
-    r"|left|leaving|leaves|(?:left|remain\w*|stayed) (?:[\w,'-]+ ){0,10}(?:were|was))"
-    r"(?: only| just| the)?$"
+    r"\b(?:caught up with|reached|traced|re-examined|picked(?: out)?|singled out|selected|got back"
+    r"|could use|zoomed in on|narrowed (?:it|them|these|this) down to|invited back|(?:managed"
+    r"|able) to (?:re-?)?(?:examine|reach|trace|find|see|contact|test|follow)|came back from"
+    r"|followed up|focused on|came from|replies from|answers from|(?:completed|filled in|answered"
+    r"|finished|returned) by|analy[sz]ed|back came|left|leaving|leaves|(?:left|remain\w*"
+    r"|stayed) (?:[\w,'-]+ ){0,10}(?:were|was))(?: only| just| the)?$"
 )
 FROM_AMONG = re.compile(r"(?:from|out of) (?:among |within )?(?:them|these|this|that|those)\b")
 WORDS_AROUND = 8

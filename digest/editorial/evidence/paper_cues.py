@@ -25,7 +25,8 @@ REVIEW: Cues = (
             r"|cochrane|rapid|mini-?|new|recent|fresh|broad|large|big|state-of-the-art)[ -]?"
             r"(?:review|overview)s?(?! (?:board|committee))",
             r"review (?:articles?|papers?|finds|found|shows|suggests|plan|concludes|looks|covers)",
-            r"(?:the|this|a|our|their|in) (?:\w+ )?(?:review|overview)"
+            r"(?:the|this|a|our|their|in) (?:(?!charts?|records?|files?|notes?|medical|quick)\w+ )?"
+            r"(?:review|overview)"
             r"(?! (?:board|committee|of (?:\w+ ){0,3}(?:records|charts|files|scans|notes|images)))",
             r"review(?:s|ed|ing)? (?:(?:the|existing|current|recent|published|earlier|past|all|of"
             r"|previous|available|many|several|what|\d[\d,]*) )*"
@@ -49,8 +50,9 @@ REVIEW: Cues = (
             rf"(?:{NUMBER}|many|most|published) (?:\w+ )?(?:papers|articles|abstracts"
             r"|reports)(?! of (?:side|harm|adverse))",
             r"(?:what|all|anything|everything)[^\n]{0,30}(?:in print|been (?:printed|published"
-            r"|written)"
-            r"|printed since)|essay|published (?:experiments|work)",
+            r"|written)|printed since)|essay|published (?:experiments|work)",
+            rf"{NUMBER} (?:\w+ )?experiments (?:\w+ )?(?:published|were (?:pooled|collected))"
+            rf"|published since",
             r"tak(?:e|es|ing|en) stock|took stock|taught us",
             r"(?:summ\w+ up|sums? up|summari[sz]\w+|draw\w* on|rest\w* on|(?:bring|pull|draw)\w*"
             r" together|(?:brought|drew) together|weigh\w*|go(?:es|ing)? (?:through|over)|went"
@@ -82,12 +84,11 @@ REVIEW: Cues = (
             rf"|(?:earlier|previous|past) {PAPERS} (?:\w+ )?(?:taken|put|point|say|agree|together)",
             r"what (?:is|was|has been|have been|we|scientists|researchers|science|research|others"
             r"|decades of [\w ]{1,20}) (?:have |has )?(?:already |now |so far )?(?:know[ns]?"
-            r"|learn(?:ed|t)"
-            r"|discovered|written|published|found|tells?)",
+            r"|learn(?:ed|t)|discovered|written|published|found|tells?)",
             r"what (?:the (?:last|past) (?:\w+ )?(?:decades?|years)|studies|trials)",
             r"(?:state|body|wealth) of (?:the )?(?:knowledge|evidence|research|art)"
             r"|current knowledge",
-            r"recent discoveries",
+            r"recent discoveries|data (?:available|published) (?:until|up to|by)",
             r"(?:the|these|its|most|many|some|few|all|of the|which|included|original|underlying"
             rf"|older) (?:of (?:the )?)?(?:{PAPERS}) (?:it |they |that )?(?:\w+ )?(?:differ\w*"
             r"|var(?:y|ied)|used|were (?:small|short|of|pooled|included|too)|included|had|came"
@@ -151,29 +152,27 @@ CASE: Cues = (
             r" (?:covers|describes|concerns|involve[sd]|on|about|of|follows|followed|tells of)"
             rf" (?:only |just )?(?:one|a single|a) {PLAIN_WORDS}{ONE}",
             r"(?:describes?d?|tells?|told|recounts?(?:ed)?|writes?|wrote|reports?|reported"
-            r"|presents?(?:ed)?|saw|treated|share[sd]?|sets? out)"
-            r" (?:(?:on|of|about|up|the (?:case|story|history)|of) ){0,3}"
+            r"|presents?(?:ed)?|portray(?:s|ed)?|came across|documents?|documented|saw|treated"
+            r"|share[sd]?|sets? out) (?:(?:on|of|about|up|the (?:case|story|history)|of) ){0,3}"
             rf"(?:(?:an?|one) {PLAIN_WORDS}{ONE}|(?:two|three|four|five|six|seven|eight|nine|ten"
-            rf"|[2-9]|10) {PLAIN_WORDS}{KIN})(?! (?:groups?|stor(?:y|ies)|said|reported))",
+            rf"|eleven|twelve|thirteen|fourteen|fifteen|[2-9]"
+            rf"|1[0-5]) {PLAIN_WORDS}{KIN})(?! (?:groups?|stor(?:y|ies)|said|reported))",
             r"(?<!among )(?<!than )an? \d+-year-old|an? \w+-year-old (?:[\w-]+ ){0,2}"
             r"(?:woman|man|girl|boy|patient|mother|father|teacher|nurse)",
             r"a (?:woman|man|patient|person) in (?:her|his|their) (?:early |mid-?|late )?"
             r"(?:\d0s|twenties|thirties|forties|fifties|sixties|seventies)",
             r"a (?:woman|man|girl|boy|patient),? (?:of |aged )?(?:\d\d?|(?:twen|thir|for|fif|six"
-            r"|seven|eigh)ty(?:-\w+)?)"
-            r"(?:,| who| with| had| was| years)",
+            r"|seven|eigh)ty(?:-\w+)?)(?:,| who| with| had| was| years)",
             r"(?<!not )(?:a|one) single (?:patient|case|person)|one (?:patient's|woman's"
             r"|man's) (?:story|case)",
-            r"\w+, (?:aged |now )?[1-8]\d, (?:who|had|was|lost|felt|woke|went|came|a)"
-            r"|(?:trio|quartet|pair) of (?:\w+ )?(?:sisters|brothers|siblings|women|men|patients"
-            r"|girls"
-            r"|boys|friends|twins)|(?:she|he) and (?:her|his) (?:twin |older |younger )?(?:sister"
+            r"\w+, (?:aged |now )?[1-8]\d, (?:who|had|was|lost|felt|woke|went|came|a)|(?:trio"
+            r"|quartet|pair) of (?:\w+ )?(?:sisters|brothers|siblings|women|men|patients|girls|boys"
+            r"|friends|twins)|(?:she|he) and (?:her|his) (?:twin |older |younger )?(?:sister"
             r"|brother|mother|father|daughter|son)",
-            r"an? (?:[\w-]+ ){1,4}?(?:of (?:two|three|four))?,? (?:aged "
-            r"|now )?[2-8]\d, (?:who|had|was"
-            r"|lost|felt|woke|went|came)|one of (?:their|her|his|its|our) patients",
-            r"single-patient|(?:one|two|three|four|five|six|seven|eight|nine|ten) (?:stories|cases)"
-            r" (?:cannot|can't|from|do not|is|are|prove|like)",
+            r"an? (?:[\w-]+ ){1,4}?(?:of (?:two|three|four))?,? (?:aged |now )?[2-8]\d, (?:who|had"
+            r"|was|lost|felt|woke|went|came)|one of (?:their|her|his|its|our) patients",
+            r"individual (?:stories|cases)|single-patient|(?:one|two|three|four|five|six|seven"
+            r"|eight|nine|ten) (?:stories|cases) (?:cannot|can't|from|do not|is|are|prove|like)",
         ),
     ),
     (

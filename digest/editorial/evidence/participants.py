@@ -13,12 +13,14 @@ from dataclasses import replace
 from digest.editorial.cues import plain
 from digest.editorial.evidence import count_cues
 from digest.editorial.evidence.narrowing import FROM_AMONG, Pool, kept_in, pool_in
+from digest.editorial.evidence.numbers import integer
 from digest.editorial.evidence.reading import GAP, Reading
 from digest.editorial.evidence.tally import Counted, Tally, count_sentence, number, sum_of_groups
 from digest.values import Fact
 
 ABOUT_THE_SAME = 0.85  # "nearly 2,500" and 2,431
 MULTIPLIES = ("each", "every", "many", "number", "double")  # no need to look otherwise
+SAYS_AGAIN = ("title", "headline")
 NEARBY = 3  # sentences in which those who took part are looked for
 
 
@@ -34,6 +36,8 @@ def read_participants(reading: Reading, species: tuple[str, ...]) -> Fact[int | 
             for sentence, line in zip(part.sentences, part.lines, strict=True)
         ]
         of_part = _with_matches(counted, _narrowed(counted))
+        if part.field in SAYS_AGAIN:  # a title repeats whom the text counts
+            of_part = [tally for tally in of_part if not tally.extra]
         tallies += [*of_part, *_arms_by_sentence(of_part)]
     told = [t for t in tallies if t.total and not t.alone]
     studied = _largest(t for t in told if t.firm and not t.extra) or _largest(
@@ -120,7 +124,10 @@ def _with_matches(counted: list[Counted], tallies: list[Tally]) -> list[Tally]:
     for place, entry in enumerate(counted):
         if not any(word in entry.line for word in MULTIPLIES):
             continue
-        if count_cues.EQUALLY_MANY.search(entry.line):
+        if added := count_cues.SUM_IN_BRACKETS.search(entry.line):
+            more = integer(added["sum"])
+            tallies[place] = replace(tallies[place], total=tallies[place].total + more)
+        elif count_cues.EQUALLY_MANY.search(entry.line):
             tallies[place] = replace(tallies[place], total=tallies[place].total * 2)
         elif many := count_cues.TIMES_AS_MANY.search(entry.line):
             factor = count_cues.TIMES.get(many["times"]) or number(many["times"].split()[0])

@@ -39,8 +39,7 @@ NOT_STUDIED = cue(
     r"(?:animal|mouse|rat|rodent) (?:studies|work|experiments|research|data|tests) (?:had|have"
     r"|has)",
     r"(?:known|learned|familiar) from (?:\w+ ){0,2}(?:animals|mice|rats)|unlike (?:in "
-    r"|with )?(?:mice"
-    r"|animals|rats)|what (?:holds|works|is true) (?:in|for) (?:mice|animals|rats)",
+    r"|with )?(?:mice|animals|rats)|what (?:holds|works|is true) (?:in|for) (?:mice|animals|rats)",
     r"(?:worked|works|helped|helps|mend\w*|repair\w*|promising|success\w*|protect\w*) (?:\w+ ){0,3}"
     r"in (?:animals|mice|rats)(?=[^\n]{0,40}(?:was|were|has been|now|is) (?:now )?(?:tried|tested"
     r"|given|being))",
@@ -59,7 +58,7 @@ PEOPLE = (
     r"(?:people|patients?|participants?|adults?|women|woman|men|man|children|child|volunteers?"
     r"|persons?|individuals?|humans?|donors?|respondents?|teenagers|adolescents|veterans|mothers"
     r"|twins|smokers|caregivers?|carers|relatives|everyone|somebody|nobody|someone|dwellers|folk"
-    r"|employees|workers|siblings|babies|donations|infants|girls?|boys?|villagers|citizens"
+    r"|employees|siblings|babies|donations|infants|girls?|boys?|villagers|citizens"
     r"|pregnanc(?:y|ies))"
 )
 ANY_PEOPLE = cue(PEOPLE, r"survey|questionnaires?|registry", r"in our bod(?:y|ies)")
@@ -72,9 +71,9 @@ SUPPOSED = cue(r"could|might|may|would|will|hopes?|promis\w+|one day|someday|if"
 
 # Beside animals, people count only where the text says that they, or their tissue, took part.
 TOOK_PART = cue(
-    r"(?:\d[\d,]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif"
-    r"|six|seven|eigh|nine)teen"
-    r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-\w+)?|hundred|dozens? of|dozen|hundreds of)"
+    r"(?:\d[\d,]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six"
+    r"|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-\w+)?|hundred|dozens? of"
+    r"|dozen|hundreds of)"
     rf" (?:\w+ ){{0,3}}{PEOPLE}",
     r"(?:tissues?|samples?|blood|cells?|fluid|brains?|data|scans?|dna|biops\w+|stool|bacteria"
     r"|records|microbes|serum|skin|neurons|microglia) (?:\w+ ){0,4}(?:from|of|in)"
@@ -88,19 +87,20 @@ TOOK_PART = cue(
     rf"{PEOPLE} (?:with ms )?(?:and|as well as|but also|together with) (?:in )?(?:mice|rats"
     rf"|animals)",
     r"(?:people|patients|humans) (?:with \w+ )?(?:had|showed|were given|were followed|received)",
+    rf"{PEOPLE} (?:gave|handed in|provided|donated)",
     r"post-?mortem|autops\w+|donated brains?",
 )
 HUMAN_MATTERS = cue(
-    r"relapses|vaccin\w+|users|risk factors?|cancers?|diagnos\w+|pregnan\w+|depress\w+"
-    r"|side effects|clinics?|hospitals?|wheelchairs?|fatigue|wages|questionnaires?"
+    r"relapses|vaccin\w+|users|risk factors?|cancers?|diagnos\w+|pregnan\w+|depress\w+|side effects"
+    r"|clinics?|hospitals?|wheelchairs?|fatigue|wages|questionnaires?|anxi\w+|psycholog\w+"
 )
 WERE_THERE = cue(
     rf"(?:all|only|few|most|every|the) (?:\w+ ){{0,3}}{PEOPLE} (?:\w+ ){{0,3}}"
     r"(?:took part|came|were|was|had|left|signed)"
 )
 UNTESTED = cue(
-    r"not|no|never|unknown|unclear|whether|yet|future|needed|need|still|(?<!-)like|similar"
-    r"|used to|how"
+    r"not|no|never|nothing|none|nobody|unknown|unclear|whether|yet|future|needed|need|still"
+    r"|(?<!-)like|similar|used to|how"
 )
 
 

@@ -104,9 +104,8 @@ def _of_other_study(lower: list[str], mention: Mention) -> bool:
 
 def sum_of_groups(sizes: list[int], each: int) -> int:
     """The sum; but "120 people, 80 women and 40 men" are 120."""
-    largest = max(sizes)
-    if len(sizes) > 2 and 2 * largest == sum(sizes):
-        return largest
+    if len(sizes) > 2 and 2 * sizes[0] == sum(sizes):
+        return sizes[0]
     return sum(sizes) * each
 
 
