@@ -24,7 +24,8 @@ REVIEW: Cues = (
             r"(?:systematic|scoping|literature|narrative|umbrella|planned|comprehensive|critical"
             r"|cochrane|rapid|mini-?|new|recent|fresh|broad|large|big|state-of-the-art)[ -]?"
             r"(?:review|overview)s?(?! (?:board|committee))",
-            r"review (?:articles?|papers?|finds|found|shows|suggests|plan|concludes|looks|covers)",
+            r"(?<!chart )(?<!record )(?<!records )(?<!notes )review (?:articles?|papers?|finds"
+            r"|found|shows|suggests|plan|concludes|looks|covers)",
             r"(?:the|this|a|our|their|in) (?:(?!charts?|records?|files?|notes?|medical|quick)\w+ )?"
             r"(?:review|overview)"
             r"(?! (?:board|committee|of (?:\w+ ){0,3}(?:records|charts|files|scans|notes|images)))",

@@ -36,7 +36,7 @@ TRIAL: Cues = (
             r"randomly (?:assigned|divided|split|placed|put|given|allocated|allotted|sorted|got"
             r"|received|selected to|chosen to|told|offered)",
             rf"{PUT} (?:[\w,-]+ ){{0,8}}?(?:by chance|at random|by lot(?:tery)?)",
-            r"assigned (?:[\w,-]+ ){1,10}to (?:\w+ ){0,6}(?:or|either) ",
+            r"assigned (?:[\w,-]+ ){1,10}to (?:\w+ ){0,6}(?:or|either)",
             r"(?:by chance|at random|by lot(?:tery)?|random(?:ly)?) (?:\w+ )?"
             r"(?:to|into|between|either|for|among|who)",
             rf"chance (?:alone )?(?:decide[ds]?|determined|sent|settled|ruled|chose|dictated"
