@@ -58,7 +58,8 @@ class Candidate:
     theme: str = ""
     evidence: Evidence | None = None
     asks_for_date: bool = False
-    times_held: int = 0
+    times_held: int = 0  # for want of room
+    held_in: int | None = None  # the number of the last issue that held it over
     placing: EditorPlacing = ""
 
     @property
@@ -156,6 +157,8 @@ def _why_in(candidate: Candidate, window: Window) -> str:
         return "brought in by the editor"
     if candidate.times_held >= HELD_AT_MOST:
         return f"held over {candidate.times_held} times, so it goes in now"
+    if candidate.held_in is not None and candidate.dated <= window.start:
+        return f"held over from issue {candidate.held_in}"
     if candidate.summary.published_at is None:
         return f"states no date; first seen {window.day(candidate.dated)}"
     if candidate.dated < window.start:

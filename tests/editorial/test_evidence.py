@@ -145,10 +145,33 @@ def test_advice_to_ask_a_doctor_is_no_caveat() -> None:
     assert read("They asked 9 people.").caveat.value is None
 
 
-def test_in_mice_is_never_lost() -> None:
-    evidence = read("The drug worked. Scientists gave it to mice.", "More studies are needed.")
+def test_the_caveat_of_an_animal_study_is_its_strongest_limit_and_never_made_up() -> None:
+    found = "The drug worked. Scientists gave it to mice."
+    evidence = read(found, "The work is at an early stage. Few were treated.")
     assert evidence.animals_only
-    assert evidence.caveat.value == "Scientists gave it to mice."
+    assert evidence.caveat.value == "Few were treated."
+    assert read(found).caveat.value is None  # that it was in mice, the lead says (law 9)
+
+
+@pytest.mark.parametrize(
+    ("stronger", "weaker"),
+    [
+        ("It was done in mice.", "This is a protocol."),
+        ("Nothing has been tested in people.", "The group was small."),
+        ("This is a protocol.", "The group was small."),
+        ("A plan is not a result.", "Animal work has let us down in MS before."),
+        ("The number of samples was low.", "Everyone came from one town."),
+        ("Nothing firm can be said with seven patients.", "Only one clinic took part."),
+        ("The trial was stopped early.", "Only women took part."),
+        ("All of them lived in one rural county.", "Younger couples may tell other stories."),
+        ("The work looked at MS only.", "Having EBV does not mean that a person will get MS."),
+        ("Jabs were self-reported.", "Do not read too much into a single walk."),
+        ("One scan a year was taken.", "Keyboards differ."),
+    ],
+)
+def test_the_stronger_limit_is_the_caveat(stronger: str, weaker: str) -> None:
+    for limits in (f"{stronger} {weaker}", f"{weaker} {stronger}"):
+        assert read("They asked 9 people.", limits).caveat.value == stronger
 
 
 @needs_corpus

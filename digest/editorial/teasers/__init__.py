@@ -7,7 +7,6 @@ sentences of the summary, never written by us (law 9: "in mice" is never lost).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
 
 from digest.editorial.cues import plain
 from digest.editorial.evidence.reading import GAP
@@ -40,7 +39,7 @@ def _teaser(texts: Texts, evidence: Evidence, audience: Audience) -> Teaser:
     size = _length(text, sentence, caveat)
     if lead and (size < SHORTEST or _is_brief(lead, texts)):
         more = beside(lead, texts, plainly=audience != "clinician", needed=size < SHORTEST)
-        longer = _with_one_more(lead, more, {sentence, caveat}, LONGEST - size - 1)
+        longer = _with_more(lead, more, {sentence, caveat}, size)
         text = _joined(in_order(longer, texts))
     return Teaser(text, sentence, caveat)
 
@@ -88,13 +87,22 @@ def _is_brief(lead: Lead, texts: Texts) -> bool:
     return sum(len(line.text) for line in lead if line.rank < 2) < SHORT_LEAD
 
 
-def _with_one_more(lead: Lead, more: Iterable[Line], taken: set[str | None], room: int) -> Lead:
-    """`lead` and the first of `more` that is not `taken` and fits into `room`."""
+def _with_more(lead: Lead, more: Iterable[Line], taken: set[str | None], size: int) -> Lead:
+    """`lead` and one of `more` that fits and is not `taken`; more until a teaser is long enough.
+
+    `size`: characters of the whole teaser so far.
+    """
     if lead[-1].text[-1:].isalnum():
         return lead  # a heading: what follows would run on
     known = {line.text for line in lead} | taken
-    fitting = (line for line in more if line.text not in known and len(line.text) <= room)
-    return (*lead, *islice(fitting, 1))
+    longer = lead
+    for line in more:
+        if line.text not in known and size + 1 + len(line.text) <= LONGEST:
+            longer, size = (*longer, line), size + 1 + len(line.text)
+            known.add(line.text)
+            if size >= SHORTEST:
+                break
+    return longer
 
 
 def _joined(lead: Lead) -> str:

@@ -18,7 +18,7 @@ THE_STUDY = words(
 )
 _THOSE = (
     r"those(?! (?:who|whose|with|without|on|in|living|taking|affected|most|at|already|over|under"
-    r"|aged|given|treated|that|of)\b)"
+    r"|aged|given|treated|having|that|of)\b)"
 )
 _COUNTED = (
     r"(?:(?:More than|Fewer than|Less than|About|Around|Nearly|Almost|Over|Only|Just|At least|Some"
@@ -39,6 +39,7 @@ POINTS_BACK = opening(
     r"Overall|Similarly|Likewise|Nevertheless|Nonetheless|Meanwhile|Rather|If so|Not every",
     r"As a result|Otherwise|Besides|Afterwards?|Later|Accordingly|Consequently|Again|Conversely",
     r"As such|On top of",
+    r"Number (?:one|two|three|four)",
     r"Put (?:differently|simply|another way)|That said|All in all|After all|By contrast",
     r"For (?:example|instance)|On the (?:other hand|contrary)|At the same time|To this end",
     r"In (?:addition|contrast|turn|other words|short|particular|fact|both|either)",
@@ -79,7 +80,7 @@ LEANS = cue(
     r"(?:than|as|from|to) the others|such (?!as\b)(?:an? )?\w+",
     r"(?:keep|use|follow|at|on|with|from|for|in|by|of|about|take|reach) (?:that|those) "
     r"(?!who\b|whose\b|with\b|is\b|are\b|the\b|living\b|they\b|it\b|not\b|may\b|can\b|there\b|at\b"
-    r"|on\b|in\b|over\b|under\b|aged\b|taking\b|affected\b|most\b|given\b|treated\b)\w+",
+    r"|on\b|in\b|over\b|under\b|aged\b|having\b|taking\b|affected\b|most\b|given\b|treated\b)\w+",
 )
 # "cases there were fewer" points at a place; "that there are others" does not
 THERE = cue(
@@ -124,6 +125,22 @@ PLURAL = re.compile(r"""^["'“‘(]*(?:\w+ )?[\w-]+[^\Wsu]s\b(?!['’])""")
 INTRODUCED = re.compile(r"\(([A-Z]\w*[A-Z]\w*)\)")
 
 
+# What "it" can mean: the one thing that readers have read of, not "women with MS".
+ONE_THING = re.compile(
+    r"(?!(?:people|persons?|patients?|women|men|children|adults|mothers|those|most|many|some|in|for"
+    r"|among|when|more|few|half|doctors|researchers|scientists)\b)(?!(?:\w+ )?[\w-]+[^\Wsu]s\b)"
+)
+# "the clipped-off receptor", "the modules": things of one study; which ones?
+THE_THING = re.compile(
+    r"\bthe (?:[\w-]+ )?(\w+-(?:off|up|down|like|based|free|rich)(?= \w)|drug|tablet|pill|capsule"
+    r"|compound|substance|molecule|protein|receptor|marker|gene|variant|signal|agent|enzyme|device"
+    r"|app|programme|program|modules|lessons|exercises|trick|topics|list|tool|score|scale|sequence"
+    r"|procedure|technique|method|intervention|questionnaire|diary|extract|antibody|sensor|tracer"
+    r"|infusion|injection|jab|supplement|powder|cells?|bacteria|microbes?|formula|settings|model"
+    r"|two|three|four|five|six)s?\b(?! (?:of|that|who|which|they|their)\b)"
+)
+
+
 def opens(text: str, line: str) -> bool:
     """Whether the opening of `text`, plain `line`, needs no sentence before it."""
     if POINTS_BACK.match(text):
@@ -157,9 +174,21 @@ def leaning(line: str, start: int, shown: str) -> int:
     """
     if _unnamed(THEM, MANY_THINGS, line, start) or BARE_THIS.search(OF_THIS.sub("", line)):
         return 3
-    if points_at_unnamed(line, shown) or _unnamed(IT, A_THING, line, start):
+    if _unknown_thing(line, start, shown):
+        return 3
+    if _unnamed(IT, A_THING, line, start):
+        return 2 if any(map(ONE_THING.match, shown.split("\n"))) else 3
+    if points_at_unnamed(line, shown):
         return 2
     return 1 if SOFTLY.search(line) else 0
+
+
+def _unknown_thing(line: str, start: int, shown: str) -> bool:
+    """Whether `line` speaks of "the receptor", and nothing `shown` or said before names one."""
+    return any(
+        thing[1] not in shown and thing[1] not in line[: thing.start()]
+        for thing in THE_THING.finditer(line, start)
+    )
 
 
 def _unnamed(pronoun: re.Pattern[str], named: re.Pattern[str], line: str, start: int) -> bool:

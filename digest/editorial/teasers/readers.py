@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from digest.editorial.cues import plain
+from digest.editorial.sentences import split_sentences
 from digest.editorial.teasers.leaning import leaning
 from digest.editorial.teasers.subjects import ADVISES, SUBJECTS, TO_KNOW, is_idle
+from digest.editorial.teasers.telling import MEANS_FIGURES, figures
 from digest.editorial.teasers.texts import Line, Texts
 from digest.values import Audience, Evidence
 
@@ -20,11 +22,14 @@ TOO_FAR = 3  # leans on what nobody named
 def sentences_for(audience: Audience, texts: Texts, evidence: Evidence, lead: str) -> list[str]:
     """Clean sentences whose subject is `audience`, those that lean on nothing first."""
     bench = is_bench(evidence)
-    shown = plain(f"{texts.title} {lead}")
+    counted = any(figures(plain(told)) for told in split_sentences(lead))
+    shown = plain(f"{texts.title}\n{lead}")
     ranked: list[tuple[int, str]] = []
     for sentence, start in _about(audience, texts):
         line = Line.of(sentence.replace("?", "."))  # "can begin by asking: how are you?"
         if not line.alone or is_idle(line.plain, start):
+            continue
+        if MEANS_FIGURES.search(line.plain) and not counted:
             continue
         if bench and not TO_KNOW.search(line.plain):
             continue

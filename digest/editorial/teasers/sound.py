@@ -27,10 +27,15 @@ PICTURE = cue(
     r"(?:is|are|was|were|works?|acts?|behaves?|serves?) (?:like|as the)|as one \w+s",
     r"the way (?:an? )?\w+ (?:does|would)|if \w+ (?:\w+ )?were an?",
 )
+# The authors' own voice: in our mail it would be the charity that speaks.
+OUR_VOICE = cue(
+    r"^(?:in |for )?our|we(?! (?:all|eat|get|age|live|know|meet|look|learn)\b)|our (?:study|work"
+    r"|results?|data|findings?|analys[ie]s|trial|patients|sample|team|cohort|group|review)",
+)
 _AGENT = r"(?:an?|one) (?:\w+ )?(?:\w+(?:er|or|ist)|coach|team|child|parent|person|car|captain)"
 # ", like the people who tidy up" is a picture; "things like stress" gives examples.
 TAIL = re.compile(
-    r"[,;:-] (?:\w+ )?like (?:an?|the|someone|somebody|people|\w+s (?:who|that)) "
+    r"[,;:-] (?:\w+ )?like (?:\w+ing|an?|the|someone|somebody|people|\w+s (?:who|that)) "
     rf"|[,;:-] (?:\w+ )?as {_AGENT} \w+s\b"
 )
 
@@ -41,10 +46,11 @@ def is_hype(line: str) -> bool:
 
 
 def is_clean(text: str, line: str) -> bool:
-    """Whether `text`, plain `line`, is a whole sentence without hype and without a picture."""
+    """Whether `text`, plain `line`, is a whole sentence without hype, picture, or "we"."""
     return (
         WHOLE.search(text) is not None
         and not is_hype(line)
+        and not OUR_VOICE.search(line)
         and not PICTURE.search(line)
         and not TAIL.search(line)
     )

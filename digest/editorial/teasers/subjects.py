@@ -14,13 +14,18 @@ from digest.values import Audience
 _SICK = r"(?:MS|multiple sclerosis|NMOSD|MOGAD)(?! (?:specialist|expert|nurse|team)s?)"
 _HAVE_IT = (
     rf"(?: (?:\w+ )?(?:with|living with|who (?:has|have|lives? with)) (?:[\w-]+ ){{0,2}}?{_SICK}"
+    r"|(?: who (?:still )?wait| who are waiting| waiting| awaiting)(?: for)? (?:an?|the|their)"
+    r" diagnosis"
     r"| living with (?:this|the) (?:form|type|kind|disease|condition)(?: of MS)?"
     r"|(?: who (?:are|is|takes?|starts?|uses?|plans?|wants?)| already)? (?:on|taking|starting"
     r"|using|receiving|about to start|switching|stopping|planning|considering)"
     r"|(?: already| newly| recently| just)? (?:diagnosed|affected))"
 )
 _MANY = r"(?:(?:Many|Most|Some|All|Older|Younger|Newly diagnosed|Few|Several|Individual|The|MS) )*"
-_PEOPLE = r"(?:[Pp]eople|[Ii]ndividuals|[Ww]omen|[Mm]en|[Aa]dults|[Rr]eaders|[Pp]arents)"
+_PEOPLE = (
+    r"(?:[Pp]eople|[Pp]ersons|[Ii]ndividuals|[Ww]omen|[Mm]en|[Aa]dults|[Rr]eaders|[Pp]arents"
+    r"|[Mm]others|[Ff]athers|[Ss]tudents|[Ss]mokers|[Vv]eterans|[Tt]eenagers)"
+)
 _ANYONE = r"(?:[Aa]nyone|[Aa]nybody|[Ee]veryone|[Ss]omeone|[Tt]hose)"
 NOUNS: dict[Audience, str] = {
     "patient": (
@@ -30,16 +35,21 @@ NOUNS: dict[Audience, str] = {
     "caregiver": (
         rf"{_MANY}(?:[Ff]amily )?(?:[Cc]are ?givers|[Cc]arers|[Cc]are partners|[Ff]amily members"
         r"|[Hh]ousehold members|[Hh]elpers|[Ll]oved ones|[Ff]amilies|[Rr]elatives|[Ss]pouses"
-        r"|[Pp]artners|[Ss]iblings|[Ff]riends|[Pp]arents(?! with))"
+        r"|[Pp]artners|[Hh]usbands|[Ww]ives|[Ss]iblings|[Ff]riends|[Ff]amily(?= (?:and|or) friends)"
+        r"|[Pp]arents(?! with))"
         rf"|(?:{_PEOPLE}|{_ANYONE}) (?:who )?(?:car(?:e|es|ing) for|look(?:s|ing)? after|supports?"
-        r"|supporting|lives? with (?:someone|a person))"
+        r"|supporting|lives? with (?:someone|a person)"
+        r"|shares? (?:a|their) (?:home|house|life) with)"
     ),
     "clinician": (
-        rf"(?:{_MANY}|Medical |Clinical |Family )"
+        rf"(?:{_MANY}|Medical |Clinical |Family |Eye |Hospital |Community |Primary care )"
         r"(?:[Hh]ealth[- ]?[Cc]are (?:providers|professionals|workers|teams)|[Pp]roviders"
         r"|(?:[Hh]ealth |[Cc]are |[Mm]edical |[Cc]linical )?(?:[Pp]rofessionals|[Tt]eams|[Ss]taff)"
         r"|[Hh]ealth workers|[Dd]octors|[Cc]linicians|[Pp]hysicians|\w+ologists|[Nn]urses"
-        r"|[Tt]herapists|[Pp]hysiotherapists|[Pp]hysical therapists|[Pp]rescribers|[Pp]harmacists"
+        r"|[Tt]herapists|[Pp]hysiotherapists|(?:[Pp]hysical|[Oo]ccupational|[Ss]peech) therapists"
+        r"|[Pp]rescribers|[Pp]harmacists|[Mm]idwives|[Oo]bstetricians|[Dd]ietitians|[Ss]urgeons"
+        r"|[Oo]pticians|[Oo]ptometrists|[Rr]adiographers|[Pp]a?ediatricians|[Pp]sychiatrists"
+        r"|[Cc]ounsell?ors|[Gg]eneral practitioners"
         r"|[Cc]linics|GPs|[Ss]pecialists|[Pp]ractitioners)"
     ),
 }
@@ -69,6 +79,8 @@ PITCH = cue(
     r"(?:who|that) (?:\w+ )?(?:grasp|understand|hear|learn|know|read|realize|realise) "
     r"(?:about|of|this|these|it|what|how|why)",
     r"(?:have|has) (?:a stake|an interest|reason to (?:care|follow|watch))",
+    # who paid for it
+    r"(?:donat\w+|fund\w*|pay|paid|raised|grants?) (?:\w+ ){0,5}(?:work|study|research|trial)",
     r"find (?:it|this|these) (?:\w+ )?(?:important|useful|helpful|interesting|of interest)",
 )
 # "Many patients are handed a list", "Families wonder": how things stand, said to nobody.

@@ -80,6 +80,7 @@ def _read_found(found: str, shown: str) -> tuple[Line, ...]:
             any(short in line.text for short in explained)
             or leaning.points_at_unnamed(line.plain, shown)
             or leaning.ADDS.search(line.plain) is not None
+            or leaning.BARE_THIS.search(line.plain) is not None
         )
         lines.append(replace(line, alone=line.alone and not leans, rank=telling.rank(line.plain)))
         introduced = leaning.INTRODUCED.findall(line.text)

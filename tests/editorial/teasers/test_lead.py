@@ -101,7 +101,10 @@ def test_a_headline_with_hype_gives_way_to_what_was_found(what: str) -> None:
 
 
 def test_clinicians_read_figures_and_patients_the_plain_lead() -> None:
-    found = "People felt less tired when they walked. In the walking group, 30% fewer fell."
+    found = (
+        "People felt less tired when they walked, and they kept at it because the time of day was "
+        "left to them. In the walking group, 30% fewer fell."
+    )
     made = teasers(found=found)
     assert "30% fewer" in made["clinician"].lead
     assert "30% fewer" not in made["patient"].lead
@@ -140,3 +143,50 @@ def test_neither_a_plan_nor_a_case_is_told_in_figures() -> None:
     limits = "There are no results so far."
     made = teasers(headline="A trial will test walking.", found=plan, limits=limits)
     assert made["clinician"].lead.startswith("A trial will test walking.")
+
+
+def test_clinicians_read_counts_in_words_as_figures() -> None:
+    found = (
+        "There were 55 people in each group. In the walking group, 34 got better. "
+        "In the resting group, only three did."
+    )
+    lead = teasers(found=found)["clinician"].lead
+    assert "34 got better. In the resting group, only three did." in lead
+
+
+def test_the_main_result_goes_before_what_else_was_seen() -> None:
+    aside = "Headaches came in 12% of the walkers against 4% of the others who stayed at home."
+    main = "Tiredness fell by 5 points in people who walked and by 1 point in people who sat."
+    lead = teasers(found=f"{aside} {main}")["clinician"].lead
+    assert main in lead
+    assert not lead.startswith(aside)
+
+
+@pytest.mark.parametrize(
+    ("first", "other"),
+    [
+        ("A bad night was seen in 73.4% of people with MS.", "In people without it was 11.1%."),
+        ("Some 3.8% of the tired walkers fell.", "That share was no larger in others."),
+    ],
+)
+def test_half_of_a_comparison_never_stands_without_its_other_half(first: str, other: str) -> None:
+    lead = teasers(found=f"They met in May. {first} {other}")["clinician"].lead
+    assert (first in lead) == (other in lead)
+    assert f"{first} {other}" in lead
+
+
+def test_how_people_were_assigned_never_stands_for_the_figures() -> None:
+    method = "Fifty-six people were assigned by lot to a walk or to a rest of the same length."
+    result = "Tiredness fell by 5 points after the walk and by 1 after the rest."
+    lead = teasers(found=f"{method} {result}")["clinician"].lead
+    assert result in lead
+    assert not lead.startswith(method)
+
+
+def test_a_headline_that_only_announces_is_followed_by_the_finding() -> None:
+    headline = "Researchers looked at how walks and tiredness go together in people with MS."
+    finding = "People who walked every day were less tired in the evening."
+    method = "A form was sent to 120 people."
+    lead = teasers(headline=headline, found=f"{method} {finding}")["patient"].lead
+    assert lead.startswith(headline)
+    assert finding in lead

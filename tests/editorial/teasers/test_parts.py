@@ -1,6 +1,12 @@
 from __future__ import annotations
 
-from tests.editorial.teasers.material import teasers
+import pytest
+
+from digest.editorial.teasers import SHORTEST
+from digest.values import AUDIENCES, Audience
+from tests.editorial.teasers.material import FOUND, length, teasers
+
+PLACES = ("an hour", "ten minutes", "a mile", "half a day", "a morning", "two streets")
 
 
 def test_each_audience_reads_the_sentence_about_itself() -> None:
@@ -51,9 +57,41 @@ def test_a_clean_lead_that_is_too_long_is_better_than_an_unclean_one_that_fits()
     assert made.lead == long
 
 
-def test_a_short_teaser_gets_a_second_sentence_of_what_was_found() -> None:
+def test_a_short_teaser_goes_on_until_it_is_long_enough_or_nothing_is_left() -> None:
     lead = teasers(why="")["patient"].lead
-    assert lead.endswith("Doctors followed 120 people for a year.")
+    assert lead.endswith(FOUND)
+    findings = [f"Walks of {place} made people with MS sleep better." for place in PLACES]
+    made = teasers(why="", found=" ".join(findings))["patient"]
+    assert SHORTEST <= length(made) <= SHORTEST + len(findings[0])
+
+
+@pytest.mark.parametrize(
+    "padding",
+    [
+        "Optical coherence tomography, or OCT, measures how thick the retina of an eye is.",
+        "A special scan showed how active each region of the brain was on that day.",
+        "Serum neurofilament was measured by Simoa in people with MS (N=144) and others.",
+        "We saw that people with MS in our town went out more often than before.",
+        "In all, 4,120 people from the north of the country took part.",
+    ],
+)
+def test_a_finding_comes_beside_the_lead_before_what_only_fills(padding: str) -> None:
+    finding = (
+        "People with MS who went out in the morning slept better than those who stayed at home "
+        "with all the curtains drawn until noon."
+    )
+    for found in (f"{padding} {finding}", f"{finding} {padding}"):
+        lead = teasers(found=found, why="")["patient"].lead
+        assert finding in lead
+        assert padding not in lead
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_the_authors_own_voice_never_speaks_in_our_name(audience: Audience) -> None:
+    found = "We followed 120 people with MS. Our results were clear. Those who walked slept better."
+    lead = teasers(found=found, why="")[audience].lead
+    assert "We " not in lead
+    assert "Our " not in lead
 
 
 def test_a_second_sentence_tells_more_than_that_something_was_studied() -> None:

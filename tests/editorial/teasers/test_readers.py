@@ -24,6 +24,20 @@ from tests.editorial.teasers.material import MICE, audience_sentence, teasers
         ("For patients, this is one worry less.", set()),
         ("Researchers can walk.", set()),
         ("MS specialists may walk.", {"clinician"}),
+        ("Mothers with MS may rest.", {"patient"}),
+        ("Fathers with MS may rest.", {"patient"}),
+        ("Persons with NMOSD can ask for a walk.", {"patient"}),
+        ("Those with MS may rest.", {"patient"}),
+        ("People who wait for a diagnosis can walk.", {"patient"}),
+        ("Patients who are planning a pregnancy should ask early.", {"patient"}),
+        ("Husbands and wives can walk along.", {"caregiver"}),
+        ("Family and friends may come.", {"caregiver"}),
+        ("Partners can come.", {"caregiver"}),
+        ("General practitioners can ask about walks.", {"clinician"}),
+        ("Family doctors can ask about walks.", {"clinician"}),
+        ("Occupational therapists can plan walks.", {"clinician"}),
+        ("Midwives and radiologists should ask.", {"clinician"}),
+        ("Prescribers should ask about walks.", {"clinician"}),
     ],
 )
 def test_a_sentence_goes_to_those_who_are_its_subject(sentence: str, audiences: set[str]) -> None:
@@ -55,6 +69,11 @@ def test_a_sentence_goes_to_those_who_are_its_subject(sentence: str, audiences: 
         "Patients will not find the walk in town, however.",
         "Patients may show this to employers.",
         "Patients should ask whether theirs has been checked.",
+        "Patients may like to know that donations helped to pay for the work.",
+        "Patients should know that the clipped-off receptor is new.",
+        "Patients can work through the modules at home.",
+        "Patients can use the figures in a talk.",
+        "Patients can quote a clear figure.",
         "Patients: walk.",
         "What can patients do?",
     ],
@@ -130,6 +149,7 @@ def test_no_advice_follows_from_a_study_in_animals_alone(advice: str) -> None:
     [
         "Patients should know that mice are not people.",
         "Patients need not fear yogurt.",
+        "Patients should not stop their medicine.",
         "Patients should see their doctors before they change a diet.",
     ],
 )
@@ -142,3 +162,17 @@ def test_the_animals_are_never_lost() -> None:
     for limits in ("", "It was a small study.", "The diet was given for a week only."):
         for teaser in teasers(headline=headline, found=MICE["found"], limits=limits).values():
             assert "mice" in f"{teaser.lead} {teaser.caveat}"
+
+
+def test_a_sentence_that_points_at_figures_stands_only_beside_them() -> None:
+    why = "Doctors can use the figures in a talk."
+    found = "Those who walked had 30% fewer bad days than those who sat."
+    assert teasers(why=why, found=found)["clinician"].audience == why
+    assert teasers(why=why, found="Those who walked slept.")["clinician"].audience is None
+
+
+def test_it_may_mean_the_one_thing_that_readers_have_read_of() -> None:
+    why = "Patients can refer women to it."
+    assert audience_sentence(why, headline="A walk eased tiredness in people with MS.") == why
+    headline = "Women with MS who walked were less tired."
+    assert audience_sentence(why, title="Women With MS", headline=headline) is None
