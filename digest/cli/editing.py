@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from digest.cli.issues import tell_draft
-from digest.cli.output import Json, Number, print_json, say, table
+from digest.cli.output import Json, Number, print_json, say, table, warn
 from digest.cli.site import Site, now, open_site, shell_user
 
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="The summary's short name.")]
@@ -131,11 +131,13 @@ def _set_words(
 ) -> None:
     site, issue = _opened(context, number)
     from digest.pipeline import review
-    from digest.pipeline.render import proposals
+    from digest.pipeline.render import lines_of
     from digest.pipeline.report import own_subjects
 
     edition = review.known_audience(audience)
     review.set_words(issue, edition, part, text, site.config, who=shell_user(), now=now())
+    read = lines_of(issue, site.config)
+    warn([read.problem] if read.problem else [])
     if json:
         print_json(
             {
@@ -143,13 +145,16 @@ def _set_words(
                 "state": issue.state,
                 "subjects": own_subjects(issue),
                 "wording": issue.wording,
-                "proposals": proposals(issue, site.config),
+                "wording_filled": read.own,
+                "proposals": read.proposed,
+                "problem": read.problem or None,
             }
         )
         return
     own = issue.wording.get(edition, {}).get(part)
-    proposed = proposals(issue, site.config).get(edition, {}).get(part, "as proposed")
-    say(f"Issue {number}, {edition} {part}: “{own or proposed}”{' (yours)' if own else ''}")
+    seen = read.own if own else read.proposed
+    said = seen.get(edition, {}).get(part, own or "as proposed")
+    say(f"Issue {number}, {edition} {part}: “{said}”{' (yours)' if own else ''}")
 
 
 def lessons(
@@ -169,9 +174,10 @@ def lessons(
     if json:
         print_json({"lessons": lines})
         return
-    columns = ("slug", "title", "theme", "instead_of", "issue", "who", "at", "follow")
+    columns = ("slug", "theme", "issue", "follow")  # the rest is in the JSON: lines are short
     if lines:
-        table("", columns, ([line[column] for column in columns] for line in lines))
+        rows = [{**line, "theme": f"{line['theme']}, not {line['instead_of']}"} for line in lines]
+        table("", columns, ([row[column] for column in columns] for row in rows))
     else:
         say("Nothing was taught yet: `digest move N SLUG --theme T` teaches.")
     if forget:

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from digest.cli.output import Json, Number, print_json, say, table
+from digest.cli.output import Json, Number, print_json, say, table, warn
 from digest.cli.site import Site, now, open_site, parse_when
+from digest.errors import Refused
 from digest.mail.wording import people
 
 
@@ -27,8 +28,24 @@ def compose(
     site = open_site(context)
     from digest.pipeline.compose import compose as run
 
-    cut_off = parse_when(until, site.config) if until else None
-    tell_draft(site, run(site.config, now=now(), until=cut_off), json=json)
+    moment = now()
+    cut_off = parse_when(until, site.config) if until else moment
+    if cut_off > moment:
+        mend = "Leave --until out, or name a moment that has passed"
+        raise Refused(f"'{until}' lies after now", mend=mend)
+    issue = run(site.config, now=moment, until=cut_off)
+    tell_draft(site, issue, json=json)
+    if not json:
+        say(_who_is_told(issue))
+
+
+def _who_is_told(issue: Any) -> str:
+    from digest.pipeline.notices import waiting
+
+    if mails := waiting(issue):
+        whom = "One editor is" if mails == 1 else f"{mails} editors are"
+        return f"{whom} told by mail: `digest run` sends it, at once if it is running."
+    return "No editor is mailed: they are told of a draft that the schedule of `digest run` makes."
 
 
 def issues(context: typer.Context, json: Json = False) -> None:
@@ -54,6 +71,7 @@ def show(context: typer.Context, number: Number, json: Json = False) -> None:
     from digest.pipeline.report import issue_report
 
     report = issue_report(find_issue(number), site.config)
+    _warn_of_problem(report)
     if json:
         print_json(report)
         return
@@ -114,6 +132,7 @@ def tell_draft(site: Site, issue: Any, *, json: bool) -> None:
     from digest.pipeline.report import draft_report
 
     report = draft_report(issue, site.config)
+    _warn_of_problem(report)
     if json:
         print_json(report)
         return
@@ -127,6 +146,12 @@ def tell_draft(site: Site, issue: Any, *, json: bool) -> None:
         say(f"Next: `digest preview {report['number']} --out previews`")
 
 
+def _warn_of_problem(report: dict[str, Any]) -> None:
+    """Why there is nothing to preview or to approve, where there is a reason."""
+    if report["problem"]:
+        warn([f"Issue {report['number']} cannot be rendered: {report['problem']}"])
+
+
 def _tables(report: dict[str, Any]) -> None:
     title = f"Issue {report['number']} · {report['state']} · up to {report['window']['until']}"
     rows = [
@@ -134,6 +159,13 @@ def _tables(report: dict[str, Any]) -> None:
         for item in report["items"]
     ]
     table(title, ("theme", "item", "study"), rows)
+    partly = [item for item in (*report["items"], *report["articles"]) if _without(item)]
+    if partly:
+        table(
+            "Not in every edition",
+            ("item", "reason"),
+            [(item["summary"]["slug"], _by_audience(_without(item))) for item in partly],
+        )
     for name in ("articles", "held", "left_out"):
         lines = report[name]
         if lines:
@@ -143,16 +175,22 @@ def _tables(report: dict[str, Any]) -> None:
                 [(line["summary"]["slug"], _reasons(line["ledger"])) for line in lines],
             )
     for audience, proposed in report["proposals"].items():
-        own = report["wording"].get(audience, {})
+        own = report["wording_filled"].get(audience, {})
         for part, text in {**proposed, **own}.items():
             say(f"{audience} {part}: “{text}”{' (yours)' if part in own else ''}")
 
 
 def _slug(item: dict[str, Any]) -> str:
     """The short name, and the editions that it is not in."""
-    without = [audience for audience, line in item["ledger"].items() if line["state"] != "in"]
     slug: str = item["summary"]["slug"]
+    without = _without(item)
     return f"{slug} (not {', '.join(without)})" if without else slug
+
+
+def _without(item: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """The ledger of the editions that an item is not in."""
+    ledger: dict[str, dict[str, str]] = item["ledger"]
+    return {audience: line for audience, line in ledger.items() if line["state"] != "in"}
 
 
 def _study(item: dict[str, Any]) -> str:
@@ -162,8 +200,14 @@ def _study(item: dict[str, Any]) -> str:
 
 
 def _reasons(ledger: dict[str, dict[str, str]]) -> str:
-    """One reason when all audiences share it, else each with its audience."""
+    """One reason when all audiences share it, else each with its audiences."""
     reasons = {line["reason"] for line in ledger.values()}
-    if len(reasons) == 1:
-        return reasons.pop()
-    return "; ".join(f"{audience}: {line['reason']}" for audience, line in ledger.items())
+    return reasons.pop() if len(reasons) == 1 else _by_audience(ledger)
+
+
+def _by_audience(ledger: dict[str, dict[str, str]]) -> str:
+    """Each reason once, after the audiences that it is for."""
+    whose: dict[str, list[str]] = {}
+    for audience, line in ledger.items():
+        whose.setdefault(line["reason"], []).append(audience)
+    return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in whose.items())

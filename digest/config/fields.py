@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -13,6 +14,10 @@ from pydantic import AfterValidator, BeforeValidator
 
 SUBJECT_FIELDS = ("studies", "themes", "top", "month", "number")
 LATENESS = re.compile(r"(\d+)\s*([smhd])")
+# Controls, line and paragraph breaks, what no reader sees or what turns the direction of a line.
+UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+JOINER = "\u200d"  # makes one picture of two emoji
+EMOJI = ("So", "Sk")
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -28,8 +33,32 @@ def _plain_address(address: str) -> str:
     return address
 
 
+def is_one_line(text: str) -> bool:
+    """Whether only what is seen stands in `text`; the joiner counts as seen between emoji."""
+    return all(
+        unicodedata.category(char) not in UNSEEN or _joins_emoji(text, place)
+        for place, char in enumerate(text)
+    )
+
+
+def unknown_field(template: str) -> str | None:
+    """One line on the first {field} that there is not, naming those there are; None: all known."""
+    for name in re.findall(r"\{([^{}]*)\}", template):
+        if name not in SUBJECT_FIELDS:
+            known = ", ".join("{" + field + "}" for field in SUBJECT_FIELDS)
+            return f"'{{{name}}}' is no field; known are {known}"
+    return None
+
+
+def _joins_emoji(text: str, place: int) -> bool:
+    before, after = text[:place].rstrip("\ufe0f")[-1:], text[place + 1 : place + 2]
+    return text[place] == JOINER and all(
+        char and unicodedata.category(char) in EMOJI for char in (before, after)
+    )
+
+
 def _one_line(text: str) -> str:
-    if any(not char.isprintable() for char in text):
+    if not is_one_line(text):
         raise ValueError("holds a line break or control character; keep it on one line")
     return text
 
@@ -83,11 +112,11 @@ def _duration(value: object) -> object:
 
 
 def _template(text: str) -> str:
-    """Only the known {fields} may stand in a subject, preheader or intro."""
-    for name in re.findall(r"\{([^{}]*)\}", _one_line(text)):
-        if name not in SUBJECT_FIELDS:
-            known = ", ".join("{" + field + "}" for field in SUBJECT_FIELDS)
-            raise ValueError(f"'{{{name}}}' is no field; known are {known}")
+    """Only the known {fields} may stand in a subject, preheader or intro; and something must."""
+    if not text.strip():
+        raise ValueError("is empty; write a line, or leave the key out to have ours")
+    if problem := unknown_field(_one_line(text)):
+        raise ValueError(problem)
     return text
 
 

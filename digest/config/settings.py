@@ -6,7 +6,6 @@ together.
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -14,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from digest.config import diagnosis
 from digest.config.fields import (
     Address,
     Cron,
@@ -25,8 +25,6 @@ from digest.config.fields import (
     WebAddress,
 )
 from digest.values import AUDIENCES, Audience, Publication, Sender, Wording
-
-LONG_WORD = 5  # letters; a shorter diagnosis stands by chance in other words
 
 
 class _Section(BaseModel):
@@ -149,31 +147,22 @@ class PrivacySettings(_Section):
     encrypt_addresses: bool = True
     retention: RetentionSettings = RetentionSettings()
     diagnosis_words: tuple[Line, ...] = (
-        "multiple sclerosis", "sclerosis", "MS", "NMOSD", "MOGAD", "neuromyelitis",
+        "multiple sclerosis", "sclerosis", "MS", "MSers", "RRMS", "PPMS", "SPMS", "CIS", "NMO",
+        "NMOSD", "MOGAD", "ADEM", "neuromyelitis", "encephalomyelitis", "demyelinating",
+        "demyelination",
     )  # fmt: skip
 
     def diagnosis_in(self, text: str) -> str | None:
-        """The first word in `text` that names a diagnosis; capitals count for short forms."""
-        for word in self.diagnosis_words:
-            flags = re.NOFLAG if word.isupper() else re.IGNORECASE
-            if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, flags):
-                return word
-        return None
+        """The first word in `text` that names a diagnosis, however it is written."""
+        return diagnosis.diagnosis_in(text, self.diagnosis_words)
+
+    def diagnosis_in_name(self, name: str) -> str | None:
+        """The same for a sender's name: "Ms. Byron" may write."""
+        return diagnosis.diagnosis_in_name(name, self.diagnosis_words)
 
     def diagnosis_in_address(self, address: str) -> str | None:
-        """The same for an e-mail or web address: case tells nothing there, words run together."""
-        parts = re.split(r"[\W\d_]+", address.casefold())
-        alone = (word for word in self.diagnosis_words if word.casefold() in parts)
-        return next(alone, None) or self.diagnosis_within(address)
-
-    def diagnosis_within(self, text: str) -> str | None:
-        """The first diagnosis of five letters or more that stands anywhere in `text`."""
-        letters = re.sub(r"[\W\d_]+", "", text.casefold())
-        for word in self.diagnosis_words:
-            plain = re.sub(r"[\W\d_]+", "", word.casefold())
-            if len(plain) >= LONG_WORD and plain in letters:
-                return word
-        return None
+        """The same for an e-mail or web address, where words run together."""
+        return diagnosis.diagnosis_in_address(address, self.diagnosis_words)
 
 
 class WebSettings(_Section):
@@ -258,8 +247,7 @@ class Config(_Section):
         """Keys whose text others see beside any mail of ours → the diagnosis it names (law 7)."""
         privacy, sender = self.privacy, self.sender
         seen = {
-            "sender.name": privacy.diagnosis_in(sender.name)
-            or privacy.diagnosis_within(sender.name),
+            "sender.name": privacy.diagnosis_in_name(sender.name),
             "sender.address": privacy.diagnosis_in_address(sender.address),
             "sender.reply_to": privacy.diagnosis_in_address(sender.reply_to or ""),
             "publication.site_url": privacy.diagnosis_in_address(self.publication.site_url),

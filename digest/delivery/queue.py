@@ -16,6 +16,7 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db.models import QuerySet
 
 from digest.delivery.message import build_notice, new_message_id
 from digest.errors import Refused
@@ -47,22 +48,44 @@ class QueueBackend(BaseEmailBackend):
 
 
 def queue_notices(
-    recipients: Iterable[str], subject: str, text: str, *, sender: Sender, now: datetime
+    recipients: Iterable[str],
+    subject: str,
+    text: str,
+    *,
+    sender: Sender,
+    now: datetime,
+    about: str = "",
 ) -> int:
     """A plain mail to each of the editors; how many were queued.
 
+    `about` ("issue-7") opens each Message-ID, so that `notices_about` finds them again.
     An address that cannot be mailed is passed over, for the work must not fail by it;
     `digest check` names it.
     """
     rows = []
     for recipient in recipients:
         with suppress(Refused):
-            rows.append(_notice(recipient, subject, text, sender, now))
+            rows.append(_notice(recipient, subject, text, about, sender, now))
     QueuedMail.objects.bulk_create(rows)
     return len(rows)
 
 
-def _notice(recipient: str, subject: str, text: str, sender: Sender, now: datetime) -> QueuedMail:
+def notices_about(about: str) -> QuerySet[QueuedMail]:
+    """The notices about something that wait to be sent."""
+    notices = QueuedMail.objects.filter(purpose=QueuedMail.Purpose.NOTICE)
+    return notices.filter(message_id__startswith=f"<{about}.")
+
+
+def withdraw_notices(about: str) -> int:
+    """Delete the notices about something that were never tried; how many there were."""
+    deleted, _ = notices_about(about).filter(attempts=0).delete()
+    return deleted
+
+
+def _notice(
+    recipient: str, subject: str, text: str, about: str, sender: Sender, now: datetime
+) -> QueuedMail:
+    unique = new_message_id(sender.address.rpartition("@")[2])
     envelope = build_notice(
         sender=sender,
         recipient_address=recipient,
@@ -70,7 +93,7 @@ def _notice(recipient: str, subject: str, text: str, sender: Sender, now: dateti
         subject=subject,
         text=text,
         html=None,
-        message_id=new_message_id(sender.address.rpartition("@")[2]),
+        message_id=f"<{about}.{unique.removeprefix('<')}" if about else unique,
         date=now,
     )
     return _queued(envelope, QueuedMail.Purpose.NOTICE, now)

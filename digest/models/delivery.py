@@ -59,9 +59,7 @@ class QueuedMail(models.Model):
         CONFIRMATION = "confirmation"  # to somebody who joins; void once they need none
         NOTICE = "notice"  # to an editor
 
-    purpose = models.CharField(
-        max_length=12, choices=Purpose.choices, default=Purpose.CONFIRMATION
-    )
+    purpose = models.CharField(max_length=12, choices=Purpose.choices, default=Purpose.CONFIRMATION)
     recipient = models.TextField()
     message_id = models.CharField(max_length=200, unique=True)
     content = models.BinaryField()

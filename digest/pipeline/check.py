@@ -127,7 +127,7 @@ def _files(config: Config) -> Iterator[Finding]:
     try:
         known = list(load_taxonomy(config.themes_path).themes)
     except DigestError as error:
-        yield Finding("error", "themes", error.what, error.mend)
+        yield Finding("error", "themes", f"{error.where}: {error.what}", error.mend)
         return
     for audience, words in config.audiences.items():
         for key, themes in (("order", words.order), ("leave_out", words.leave_out)):

@@ -7,7 +7,7 @@ before. A theme is always for all.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from digest.editorial.selection import EditorPlacing
@@ -28,6 +28,11 @@ class Choices:
         """What the editor decided for this edition, else for all; "" for nothing."""
         own = self.placings.get((summary_id, audience))
         return cast(EditorPlacing, own or self.placings.get((summary_id, FOR_ALL), ""))
+
+    def without_holds(self) -> Choices:
+        """The same, as if nothing were held over."""
+        placings = {key: placing for key, placing in self.placings.items() if placing != "hold"}
+        return replace(self, placings=placings)
 
 
 def choices_of(draft: Issue | None) -> Choices:
@@ -63,3 +68,26 @@ def take_back(issue: Issue, summary: StoredSummary, audience: Audience | None) -
     rows = EditorChoice.objects.filter(issue=issue, summary=summary)
     deleted, _ = (rows.filter(audience=audience) if audience else rows).delete()
     return deleted > 0
+
+
+def let_go(issue: Issue) -> str:
+    """Drop the words and the holds of a month that is over; what was dropped, in words, or "".
+
+    What was excluded, brought in or moved stays. The caller holds the row.
+    """
+    dropped = kept(issue)
+    issue.choices.filter(placing="hold", theme="").delete()
+    issue.choices.filter(placing="hold").update(placing="")
+    issue.wording = {}
+    issue.save(update_fields=("wording",))
+    return dropped
+
+
+def kept(issue: Issue) -> str:
+    """The editor's words and holds in a line: "own words (patient subject) and 2 holds", or ""."""
+    words = [f"{audience} {part}" for audience, own in issue.wording.items() for part in own]
+    holds = issue.choices.filter(placing="hold").count()
+    said = [f"own words ({', '.join(words)})"] if words else []
+    if holds:
+        said.append("1 hold" if holds == 1 else f"{holds} holds")
+    return " and ".join(said)

@@ -6,18 +6,16 @@ are told of it. Composing again refreshes the draft, keeps its number and what t
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Q
 
 from digest.config import Config
 from digest.editorial.evidence import read_evidence
 from digest.editorial.selection import (
-    NO_ROOM,
     Candidate,
     Room,
     Window,
@@ -27,20 +25,17 @@ from digest.editorial.selection import (
 from digest.editorial.teasers import make_teasers
 from digest.editorial.themes import Learned, Taxonomy, classify, load_taxonomy
 from digest.errors import Refused
-from digest.models import Issue, IssueItem, LedgerEntry, StoredSummary
-from digest.pipeline.choices import Choices, choices_of
+from digest.models import AuditEntry, Issue, IssueItem, LedgerEntry, StoredSummary
+from digest.pipeline.choices import Choices, choices_of, let_go
 from digest.pipeline.issues import hold
 from digest.pipeline.lessons import moved_before, taught
-from digest.pipeline.notices import tell_editors
+from digest.pipeline.notices import is_later_slot, tell_editors
+from digest.pipeline.past import ROWS_AT_ONCE, Past, candidates, past_of, window_of
 from digest.pipeline.rows import as_composed, evidence_json, summary_value, teasers_json
-from digest.values import AUDIENCES, Audience, Evidence, Item, Placing, Summary, ThemeVerdict
+from digest.values import Audience, Evidence, Item, Placing, Summary, ThemeVerdict
 
 State = Issue.State
-# An issue in one of these has its own summaries; the rest of the states give them back.
-UNDER_WAY = (State.APPROVED, State.SCHEDULED, State.SENDING, State.PAUSED, State.SENT)
-SETTLED = ("in", "left out")
 BY_THE_EDITOR = "because you moved it"
-ROWS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +48,6 @@ class Composed:
     summary: Summary
     verdict: ThemeVerdict | None = None
     evidence: Evidence | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What other issues did with the summaries at hand, by primary key and audience."""
-
-    settled: frozenset[tuple[int, str]]
-    times_held: Mapping[tuple[int, str], int]  # for want of room
 
 
 def compose(
@@ -91,11 +78,13 @@ def _write(
     draft: Issue | None, config: Config, now: datetime, until: datetime, slot: str = ""
 ) -> Issue:
     taxonomy = load_taxonomy(config.themes_path)
-    window = _window(draft, config, until)
-    choices = choices_of(draft)
+    window = window_of(draft, config, until)
+    choices, anew = choices_of(draft), _is_new_month(draft, slot)
+    if anew:
+        choices = choices.without_holds()
     learned, moved = taught(taxonomy), {**moved_before(), **choices.themes}
-    composed = [_read(row, taxonomy, learned, moved.get(row.pk, "")) for row in _candidates(draft)]
-    past = _past(draft)
+    composed = [_read(row, taxonomy, learned, moved.get(row.pk, "")) for row in candidates(draft)]
+    past = past_of(draft)
     placings = [
         placing
         for audience in config.audience_order
@@ -107,7 +96,10 @@ def _write(
         with transaction.atomic():
             issue = _store(draft, window, now, composed, placings, chosen, config)
             studies = sum(isinstance(one, Item) for one in chosen.values())
-            tell_editors(issue, config, studies=studies, was=was, slot=slot, now=now)
+            dropped = _let_go(issue, now) if anew else ""
+            tell_editors(
+                issue, config, studies=studies, was=was, slot=slot, now=now, dropped=dropped
+            )
             return issue
     except IntegrityError:
         raise Refused(
@@ -115,42 +107,20 @@ def _write(
         ) from None
 
 
-def _window(draft: Issue | None, config: Config, until: datetime) -> Window:
-    others = _others(draft).filter(state__in=UNDER_WAY)
-    before = others.order_by("-cut_off").first()
-    start = min(before.cut_off, until) if before else _first_start(config, until)
-    return Window(start, until, before is None, config.zone)
+def _is_new_month(draft: Issue | None, slot: str) -> bool:
+    """Whether the schedule takes up again what it skipped in an earlier slot.
 
-
-def _first_start(config: Config, until: datetime) -> datetime:
-    """How far back the first issue looks, from the first time that one was composed.
-
-    However long it is skipped, cancelled or left lying, what it had is kept.
+    Then that "next issue" is here for which an item was held over, and the words are old. A draft
+    keeps all that its editor decided, until it is sent or cancelled.
     """
-    opened = Issue.objects.filter(opened_at__lt=until).aggregate(first=Min("opened_at"))["first"]
-    return (opened or until) - timedelta(days=config.issue.first_lookback_days)
+    return draft is not None and draft.state == State.SKIPPED and is_later_slot(draft, slot)
 
 
-def _others(draft: Issue | None) -> QuerySet[Issue]:
-    """Every issue but this draft, which may be approved while its editor changes it."""
-    return Issue.objects.exclude(pk=draft.pk) if draft else Issue.objects.all()
-
-
-def _unsettled(draft: Issue | None) -> QuerySet[StoredSummary]:
-    """Summaries that some audience still waits for: in or left out nowhere but in this draft."""
-    elsewhere = LedgerEntry.objects.exclude(issue=draft).filter(
-        summary=OuterRef("pk"), state__in=SETTLED
-    )
-    settled_for_all = Q()
-    for audience in AUDIENCES:
-        settled_for_all &= Q(Exists(elsewhere.filter(audience=audience)))
-    return StoredSummary.objects.exclude(settled_for_all)
-
-
-def _candidates(draft: Issue | None) -> Iterable[StoredSummary]:
-    """Their rows, read in parts and without what composing does not look at."""
-    lean = _unsettled(draft).defer("body", "place", "identity", "text_key").order_by("slug")
-    return lean.iterator(chunk_size=ROWS_AT_ONCE)
+def _let_go(issue: Issue, now: datetime) -> str:
+    if dropped := let_go(issue):
+        what = f"let go of what was meant for the skipped issue: {dropped}"
+        AuditEntry.objects.create(issue=issue, at=now, who="digest", what=what)
+    return dropped
 
 
 def _read(row: StoredSummary, taxonomy: Taxonomy, learned: Learned, moved_to: str) -> Composed:
@@ -171,19 +141,6 @@ def _moved(verdict: ThemeVerdict, theme: str) -> ThemeVerdict:
     return ThemeVerdict(theme, also, 1.0, (BY_THE_EDITOR, *terms))
 
 
-def _past(draft: Issue | None) -> Past:
-    waiting = _unsettled(draft).order_by().values("pk")
-    entries = LedgerEntry.objects.exclude(issue=draft).filter(summary__in=waiting)
-    held = entries.filter(
-        state="held", reason__startswith=NO_ROOM, issue__state__in=UNDER_WAY
-    )  # a cancelled or skipped issue held nothing over: nobody got it
-    settled = entries.filter(state__in=SETTLED)
-    return Past(
-        settled=frozenset(settled.values_list("summary_id", "audience")),
-        times_held=Counter(held.values_list("summary_id", "audience")),
-    )
-
-
 def _place(
     composed: Sequence[Composed],
     audience: Audience,
@@ -193,13 +150,14 @@ def _place(
     past: Past,
     choices: Choices,
 ) -> list[Placing]:
-    candidates = [
+    waiting = [
         Candidate(
             summary=one.summary,
             theme=one.verdict.theme if one.verdict else "",
             evidence=one.evidence,
             asks_for_date=one.asks_for_date,
             times_held=past.times_held.get((one.pk, audience), 0),
+            held_in=past.held_in.get((one.pk, audience)),
             placing=choices.placing(one.pk, audience),
         )
         for one in composed
@@ -208,8 +166,8 @@ def _place(
     own, issue = config.audiences[audience], config.issue
     order = [*own.order, *(theme for theme in taxonomy.themes if theme not in own.order)]
     room = Room(own.max_items or issue.max_items, own.max_per_theme or issue.max_per_theme)
-    studies = [c for c in candidates if c.summary.kind == "summary"]
-    linked = [c for c in candidates if c.summary.kind == "article"]
+    studies = [c for c in waiting if c.summary.kind == "summary"]
+    linked = [c for c in waiting if c.summary.kind == "article"]
     items = place_items(studies, audience, window, room, order, own.leave_out)
     articles = place_articles(linked, audience, window, linked=issue.articles == "link")
     if not any(placing.state == "in" for placing in items):

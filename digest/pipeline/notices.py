@@ -1,7 +1,8 @@
 """Notices: the editors are told that a draft is ready, or that an issue was skipped.
 
 A notice is queued in the transaction that writes the draft, so it is told exactly when it is
-true. It names no diagnosis and nobody on the lists (law 7).
+true; one that is no longer true is withdrawn. It names no diagnosis and nobody on the lists
+(law 7).
 """
 
 from __future__ import annotations
@@ -9,43 +10,111 @@ from __future__ import annotations
 from datetime import datetime
 
 from digest.config import Config
-from digest.delivery.queue import queue_notices
+from digest.delivery.queue import notices_about, queue_notices, withdraw_notices
 from digest.mail import wording
 from digest.models import AuditEntry, Issue
+from digest.pipeline.choices import kept
 from digest.timetable import day_of, next_time
 
 State = Issue.State
 COMPOSE = "digest compose"
+BY_SCHEDULE = " (schedule of "  # in the audit, before the slot
+
+Notice = tuple[str, tuple[str, ...]]  # a subject and its paragraphs
 
 
 def editors(config: Config) -> tuple[str, ...]:
-    """Who is told: `issue.tell`, else where readers' replies go, else nobody."""
+    """Who is told, each once: `issue.tell`, else where readers' replies go, else nobody."""
     reply_to = config.sender.reply_to
-    return config.issue.tell or ((reply_to,) if reply_to else ())
+    told = config.issue.tell or ((reply_to,) if reply_to else ())
+    return tuple({address.casefold(): address for address in reversed(told)}.values())[::-1]
 
 
 def tell_editors(
-    issue: Issue, config: Config, *, studies: int, was: str | None, slot: str, now: datetime
+    issue: Issue,
+    config: Config,
+    *,
+    studies: int,
+    was: str | None,
+    slot: str,
+    now: datetime,
+    dropped: str = "",
 ) -> None:
     """Queue what this composing gives to tell, if anything; the caller holds a transaction.
 
     `studies` is how many were found. The schedule (`slot`) always tells, but once a slot. By
     hand only what nobody sees coming is told: an issue that `was` not skipped before, and is now.
+    What was queued and is no longer so is withdrawn. `dropped` is what `choices.let_go` said.
     """
     skipped = issue.state == State.SKIPPED
+    if was is not None and skipped != (was == State.SKIPPED):
+        withdraw(issue, now)
     if not slot and (not skipped or was == State.SKIPPED):
         return
-    what = f"told the editors that it {'was skipped' if skipped else 'is ready'}"
-    if slot:
-        what += f" (schedule of {slot.replace('T', ', ')})"
-        if issue.audit.filter(what=what).exists():
-            return
-    subject, text = (_skipped if skipped else _ready)(issue, config, studies, now)
-    if queue_notices(editors(config), subject, text, sender=config.sender_value(), now=now):
-        AuditEntry.objects.create(issue=issue, at=now, who="digest", what=what)
+    said = f"it {'was skipped' if skipped else 'is ready'}{_schedule(slot)}"
+    if slot and issue.audit.filter(what__endswith=said).exists():
+        return
+    subject, paragraphs = (_skipped if skipped else _ready)(issue, config, studies, now)
+    if slot and was is not None and (line := _from_before(issue, dropped)):
+        paragraphs = (*paragraphs, line)
+    withdraw_notices(_about(issue))  # what is told now stands for it
+    queued = queue_notices(
+        editors(config),
+        subject,
+        "\n\n".join(paragraphs),
+        about=_about(issue),
+        sender=config.sender_value(),
+        now=now,
+    )
+    if queued:
+        _audit(issue, now, f"told the editors that {said}")
+    elif slot:  # later slots look for it, too
+        _audit(issue, now, f"there was nobody to tell that {said}")
 
 
-def _ready(issue: Issue, config: Config, studies: int, now: datetime) -> tuple[str, str]:
+def withdraw(issue: Issue, now: datetime) -> None:
+    """Take back what editors were to be told of an issue, where no mail of it was tried yet."""
+    if withdraw_notices(_about(issue)):
+        _audit(issue, now, "withdrew a mail to the editors that was not sent: no longer true")
+
+
+def waiting(issue: Issue) -> int:
+    """How many mails to editors about this issue wait to be sent."""
+    return notices_about(_about(issue)).count()
+
+
+def is_later_slot(issue: Issue, slot: str) -> bool:
+    """Whether the schedule took this issue up before, but not in this slot."""
+    by_schedule = issue.audit.filter(what__contains=BY_SCHEDULE)
+    return (
+        bool(slot)
+        and by_schedule.exists()
+        and not by_schedule.filter(what__endswith=_schedule(slot)).exists()
+    )
+
+
+def _schedule(slot: str) -> str:
+    return f"{BY_SCHEDULE}{slot.replace('T', ', ')})" if slot else ""
+
+
+def _about(issue: Issue) -> str:
+    return f"issue-{issue.number}"
+
+
+def _audit(issue: Issue, now: datetime, what: str) -> None:
+    AuditEntry.objects.create(issue=issue, at=now, who="digest", what=what)
+
+
+def _from_before(issue: Issue, dropped: str) -> str:
+    """What an editor decided when the issue was composed before, and what became of it."""
+    if dropped:
+        return f"It was skipped before. Let go of what was meant for then: {dropped}."
+    if still := kept(issue):
+        return f"Still there from before, so look whether it still fits: {still}."
+    return ""
+
+
+def _ready(issue: Issue, config: Config, studies: int, now: datetime) -> Notice:
     themes = issue.items.order_by().values("theme").distinct().count()
     found = f"{wording.studies(studies)} in {wording.themes(themes)}"
     paragraphs = (
@@ -53,7 +122,7 @@ def _ready(issue: Issue, config: Config, studies: int, now: datetime) -> tuple[s
         f"Look at it, and change what you like:\n{_studio(issue, config)}",
         _what_next(issue, config, now),
     )
-    return f"Issue {issue.number} is ready to look at: {found}", "\n\n".join(paragraphs)
+    return f"Issue {issue.number} is ready to look at: {found}", paragraphs
 
 
 def _what_next(issue: Issue, config: Config, now: datetime) -> str:
@@ -66,7 +135,7 @@ def _what_next(issue: Issue, config: Config, now: datetime) -> str:
     return f"Nothing sends it by itself: {approve}"
 
 
-def _skipped(issue: Issue, config: Config, studies: int, now: datetime) -> tuple[str, str]:
+def _skipped(issue: Issue, config: Config, studies: int, now: datetime) -> Notice:
     found = f"{studies} of the {config.issue.min_items} items it needs"
     paragraphs = (
         f"Issue {issue.number} has {found}, so nothing will be sent. All is kept for the next.",
@@ -74,7 +143,7 @@ def _skipped(issue: Issue, config: Config, studies: int, now: datetime) -> tuple
         f"What it has, and why:\n{_studio(issue, config)}",
     )
     subject = f"Issue {issue.number} was skipped: {found}; all is kept"
-    return subject, "\n\n".join(paragraphs)
+    return subject, paragraphs
 
 
 def _studio(issue: Issue, config: Config) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import cast
 
 from django.db.models import F
@@ -57,21 +56,49 @@ def _filled(issue: Issue, config: Config) -> list[Edition]:
     return filled
 
 
-def proposals(issue: Issue, config: Config) -> dict[str, dict[str, str]]:
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Subject, preheader and intro of each edition as they would be read now.
+
+    `proposed` are the machine's own, `own` the editor's where there are any. `problem` is the
+    line that says why an open issue has none: it cannot be rendered.
+    """
+
+    proposed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    problem: str = ""
+
+
+def lines_of(issue: Issue, config: Config) -> Lines:
+    """What an inbox would show of an open issue; nothing of one that is no longer open."""
+    if issue.state not in (State.DRAFT, State.APPROVED, State.SCHEDULED):
+        return Lines()
+    try:
+        filled = _filled(issue, config)
+    except DigestError as error:
+        return Lines(problem=error.line())
+    proposed: dict[str, Mapping[str, str]] = {}
+    own: dict[str, Mapping[str, str]] = {}
+    for edition in filled:
+        audience = edition.wording.audience
+        ours = config.audiences[audience].wording(audience)
+        proposed[audience] = _lines(replace(edition, wording=ours))
+        if parts := issue.wording.get(audience):
+            read = _lines(edition)
+            own[audience] = {part: read[part] for part in parts}
+    return Lines(proposed, own)
+
+
+def proposals(issue: Issue, config: Config) -> Mapping[str, Mapping[str, str]]:
     """The machine's own subject, preheader and intro of each edition, as they would be read now.
 
     None for an issue that is no longer open, or that cannot be rendered.
     """
-    proposed: dict[str, dict[str, str]] = {}
-    if issue.state in (State.DRAFT, State.APPROVED, State.SCHEDULED):
-        with suppress(DigestError):  # rendering tells it, in its own words
-            for edition in _filled(issue, config):
-                proposed[edition.wording.audience] = _proposal(edition)
-    return proposed
+    return lines_of(issue, config).proposed
 
 
-def _proposal(edition: Edition) -> dict[str, str]:
-    said = contents_of(replace(edition, subject=None, preheader=None, intro=None), joined="")
+def _lines(edition: Edition) -> dict[str, str]:
+    said = contents_of(edition, joined="")
     return {"subject": said.subject, "preheader": said.preheader, "intro": said.intro}
 
 
@@ -152,18 +179,16 @@ def _edition(
         summary_value(entry.summary)
         for entry in entries.filter(summary__kind="article").select_related("summary")
     ]
-    own = issue.wording.get(audience, {})
+    # The editor's words stand in the place of ours, and their {fields} are filled alike.
+    words = replace(config.audiences[audience].wording(audience), **issue.wording.get(audience, {}))
     return Edition(
         number=issue.number,
         dated=issue.cut_off,
         publication=config.publication_value(),
-        wording=config.audiences[audience].wording(audience),
+        wording=words,
         groups=_grouped(placed, audience, themes, glossary),
         articles=tuple(articles),
         top=_top(placed, audience, themes, config),
-        subject=own.get("subject"),
-        preheader=own.get("preheader"),
-        intro=own.get("intro"),
     )
 
 

@@ -13,7 +13,7 @@ from digest.editorial.readability import reading_grade
 from digest.editorial.themes import load_taxonomy
 from digest.errors import Refused
 from digest.models import Delivery, Issue, IssueItem, SourceState, StoredSummary
-from digest.pipeline.render import proposals
+from digest.pipeline.render import lines_of
 from digest.pipeline.rows import instant, teasers_value
 from digest.timetable import next_time
 from digest.values import Audience, Teaser
@@ -34,6 +34,7 @@ def draft_report(issue: Issue, config: Config) -> dict[str, Any]:
     included = sorted((pk for pk, found in states.items() if "in" in found), key=order.__getitem__)
     waiting = [pk for pk, found in states.items() if "in" not in found and "held" in found]
     out = [pk for pk, found in states.items() if found == {"left out"}]
+    read = lines_of(issue, config)
     return {
         "number": issue.number,
         "state": issue.state,
@@ -47,7 +48,9 @@ def draft_report(issue: Issue, config: Config) -> dict[str, Any]:
         "held": [_line(rows[pk], issue, ledgers[pk]) for pk in waiting],
         "left_out": [_line(rows[pk], issue, ledgers[pk]) for pk in out],
         "wording": issue.wording,
-        "proposals": proposals(issue, config),
+        "wording_filled": read.own,
+        "proposals": read.proposed,
+        "problem": read.problem or None,
     }
 
 

@@ -13,6 +13,7 @@ from typing import Literal, get_args
 from django.db import transaction
 
 from digest.config import Config
+from digest.config.fields import is_one_line, unknown_field
 from digest.editorial.selection import EditorPlacing
 from digest.editorial.themes import load_taxonomy
 from digest.errors import Refused
@@ -22,6 +23,7 @@ from digest.pipeline.choices import choose_placing, choose_theme, take_back
 from digest.pipeline.compose import give_back, recompose, void_approval
 from digest.pipeline.issues import hold
 from digest.pipeline.lessons import teach, unteach
+from digest.pipeline.notices import withdraw
 from digest.pipeline.render import freeze
 from digest.values import AUDIENCES, Audience
 
@@ -119,7 +121,10 @@ def set_words(
     who: str,
     now: datetime,
 ) -> Issue:
-    """The editor's own words for one part of one edition; empty ones bring the proposal back."""
+    """The editor's own words for one part of one edition; empty ones bring the proposal back.
+
+    The {fields} of config.yaml may stand in them, and are filled whenever they are read.
+    """
     text = text.strip()
     _refuse_unfit(part, text, config)
     with transaction.atomic():
@@ -134,8 +139,10 @@ def set_words(
 
 
 def _refuse_unfit(part: Part, text: str, config: Config) -> None:
-    if any(not char.isprintable() for char in text):
+    if not is_one_line(text):
         raise Refused(f"the {part} holds a line break or control character", mend="Use one line")
+    if problem := unknown_field(text):
+        raise Refused(f"the {part} has no such field: {problem}", mend="Mend it, or leave it out")
     if len(text) > LONGEST[part]:
         raise Refused(
             f"the {part} is {len(text)} characters long", mend=f"Use {LONGEST[part]} at most"
@@ -201,6 +208,7 @@ def cancel(issue: Issue, *, who: str, now: datetime) -> Issue:
     with transaction.atomic():
         _turn(issue, OPEN, State.CANCELLED, who, now)
         give_back(issue)
+        withdraw(issue, now)
     return issue
 
 

@@ -97,7 +97,9 @@ def test_the_report_and_the_document_give_the_same_figures(
     text = capsys.readouterr().out
     assert main(["--json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert text.startswith("digest/editorial/labelled/corpus.jsonl: 48 summaries scored, 0 lines refused")
+    assert text.startswith(
+        "digest/editorial/labelled/corpus.jsonl: 48 summaries scored, 0 lines refused"
+    )
     for name, label in (("alone", "strict"), ("taught", "lenient")):
         share = document["themes"][name][label]
         assert f"{share['hits']}/{share['n']}" in text

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from digest.cli.main import app
-from digest.config import Config
+from digest.config import Config, load_config
 from digest.errors import Refused
-from digest.models import Issue
+from digest.models import Issue, StoredSummary
 from digest.pipeline.compose import compose
 from tests.builders import NOW, a_config, a_stored_drug_trial, a_stored_summary
 
@@ -91,7 +92,10 @@ def test_words_of_ones_own_and_the_proposal_back(part: str) -> None:
     assert "(yours)" not in back
 
 
-def test_composing_and_showing_print_what_an_inbox_will_show() -> None:
+def test_composing_and_showing_print_what_an_inbox_will_show(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("digest.cli.issues.now", lambda: NOW)
     for words in (("compose", "--until", "2026-11-21T07:00"), ("show", "1")):
         said = run(*words)
         assert "patient subject: “November 2026: what 3 studies found”" in said
@@ -108,3 +112,52 @@ def test_lessons_are_listed_and_forgotten() -> None:
     assert document("lessons", "--forget", "walk") == {"lessons": []}
     with pytest.raises(Refused, match="nobody taught anything with 'walk'"):
         run("lessons", "--forget", "walk")
+
+
+def test_lessons_fit_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    run("move", "1", "walk", "--theme", "life")
+    (row,) = [line for line in run("lessons").splitlines() if "walk" in line]
+    assert "life, not " in row
+
+
+def test_what_is_in_for_some_editions_says_why_not_in_the_others() -> None:
+    run("exclude", "1", "drug", "--audience", "caregiver")
+    run("hold", "1", "walk", "--audience", "clinician")
+    for words in (("show", "1"), ("undo", "1", "walk", "--audience", "clinician")):
+        said = run(*words)
+        assert "Not in every edition" in said
+        assert "caregiver: left out by the editor" in said
+    assert "Not in every edition" not in run("undo", "1", "drug")
+
+
+def test_a_cut_off_that_lies_ahead_is_refused() -> None:
+    with pytest.raises(Refused, match=r"'2130-01-01' lies after now\. Leave --until out"):
+        run("compose", "--until", "2130-01-01")
+
+
+def test_composing_says_whether_editors_are_mailed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digest.cli.issues.now", lambda: NOW)
+    assert "No editor is mailed" in run("compose")
+    StoredSummary.objects.filter(slug="walk-again").update(published_at=NOW.replace(year=2027))
+    said = run("compose")
+    assert "skipped" in said
+    assert "One editor is told by mail: `digest run` sends it" in said
+
+
+def test_a_field_is_shown_as_it_is_read() -> None:
+    said = run("subject", "1", "{studies} for you", "--audience", "patient")
+    assert "patient subject: “3 studies for you” (yours)" in said
+    assert "patient subject: “3 studies for you” (yours)" in run("show", "1")
+
+
+def test_why_a_draft_cannot_be_rendered_is_said_on_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = load_config(Path(os.environ["DIGEST_CONFIG"]))
+    broken = config.model_copy(update={"glossary": "none.yaml"})
+    monkeypatch.setattr("digest.cli.site.load_config", lambda path: broken)
+    monkeypatch.setattr("digest.cli.issues.now", lambda: NOW)
+    for words in (("compose",), ("show", "1", "--json"), ("move", "1", "drug", "--theme", "life")):
+        done = CliRunner().invoke(app, ["--config", os.environ["DIGEST_CONFIG"], *words])
+        assert done.exit_code == 0, done.output
+        assert "none.yaml: there is no such file" in " ".join(done.stderr.split())
+        assert "Issue 1 cannot be rendered" not in done.stdout

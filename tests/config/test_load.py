@@ -111,6 +111,14 @@ def test_relative_paths_start_at_the_folder_of_the_file(tmp_path: Path) -> None:
         ("publication: {site_url: 'https://a@x.org'}", "'x.org' is no host"),
         ("audiences: {patient: {subject: 'Hi {name}'}}", "'{name}' is no field"),
         ('audiences: {patient: {subject: "a\\nBcc: x"}}', "line break"),
+        (
+            "audiences: {patient: {subject: ''}}",
+            "audiences.patient.subject: is empty; write a line",
+        ),
+        ("audiences: {patient: {preheader: ' '}}", "audiences.patient.preheader: is empty"),
+        ("audiences: {clinician: {intro: ''}}", "audiences.clinician.intro: is empty"),
+        ('audiences: {patient: {subject: "a\\u202eb"}}', "line break or control character"),
+        ('publication: {name: "a\\u200db"}', "line break or control character"),
         ("transport: {kind: pigeon}", "'pigeon' is not known. Known are 'maildir', 'smtp'"),
         ("database: mysql://x", "database"),
         (
@@ -152,7 +160,26 @@ def test_a_postal_address_is_asked_for(tmp_path: Path) -> None:
         ("News on MS", "MS"),
         ("Living with Multiple Sclerosis", "multiple sclerosis"),
         ("NMOSD news", "NMOSD"),
-        ("Terms and forms, ms per page", None),
+        ("ms news for you", "MS"),
+        ("M.S. research", "MS"),
+        ("\uff2d\uff33 news", "MS"),
+        ("M\u200bS news", "MS"),
+        ("M\u00adultiple Scle\u00adrosis", "multiple sclerosis"),
+        ("MSers unite", "MS"),
+        ("for msers", "MSers"),
+        ("pwMS", "MS"),
+        ("#MSnews", "MS"),
+        ("my_ms_month", "MS"),
+        ("RRMS update", "RRMS"),
+        ("PPMS/SPMS", "PPMS"),
+        ("spms today", "SPMS"),
+        ("multiplesclerosis", "multiple sclerosis"),
+        ("Multiple-Sclerosis", "multiple sclerosis"),
+        ("CIS, nmo and Adem", "CIS"),
+        ("Demyelinating disease", "demyelinating"),
+        ("Terms and forms, SMS and MRIs", None),
+        ("Smog adds to asthma: consumers say", None),
+        ("e.g. the U.S.", None),
         ("What 6 studies found", None),
     ],
 )
@@ -170,6 +197,9 @@ def test_a_diagnosis_is_seen_as_a_word_of_its_own(
         ("nmosd@x.org", "NMOSD"),
         ("news@MS2day.org", "MS"),
         ("https://rooms.example.org", None),
+        ("m.s.patel@example.org", None),
+        ("\uff4d\uff53@example.org", "MS"),
+        ("rrms@example.org", "RRMS"),
         ("forms@systems.example.org", None),
     ],
 )
@@ -182,6 +212,9 @@ def test_a_diagnosis_is_seen_in_an_address(tmp_path: Path, text: str, word: str 
     [
         (LEAST, None),
         (LEAST.replace("{", "{name: Ms. Ada Byron, "), None),
+        (LEAST.replace("{", "{name: 'Ada Byron, MSc', "), None),
+        (LEAST.replace("{", "{name: Ms News, "), "sender.name names a diagnosis ('MS')"),
+        (LEAST.replace("{", "{name: RRMS Weekly, "), "sender.name names a diagnosis ('RRMS')"),
         (LEAST.replace("{", "{name: MultipleSclerosisNews, "), "sender.name names a diagnosis"),
         (LEAST.replace("digest@", "digest@ms."), "sender.address names a diagnosis ('MS')"),
         (LEAST.replace("{", "{reply_to: ms@x.org, "), "sender.reply_to names"),
@@ -235,3 +268,11 @@ def test_no_secret_stands_in_the_shipped_configuration() -> None:
 
     raw = yaml.safe_load(shipped("config.yaml").read_text(encoding="utf-8"))
     assert not {"password", "api_key", "secret", "key"} & set(keys(raw))
+
+
+@pytest.mark.parametrize(
+    "text", ["\U0001f469\u200d\u2695\ufe0f at work", "\u2764\ufe0f\u200d\U0001f525", "10\u00a0mg"]
+)
+def test_joined_emoji_and_fixed_blanks_are_one_line(tmp_path: Path, text: str) -> None:
+    config = loaded(tmp_path, LEAST + f"publication: {{name: '{text}'}}\n")
+    assert config.publication.name == text

@@ -117,3 +117,10 @@ def test_a_glossary_that_cannot_be_used_is_named_with_file_and_term(tmp_path: Pa
     assert "words.yaml: myelin.means: unknown key" in found.reason
     assert found.hint == "Known are meaning, forms"
     assert "no such file" in findings(tmp_path, glossary="none.yaml")["glossary"].reason
+
+
+def test_a_themes_file_that_cannot_be_used_is_named_with_theme_and_key(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text("sleep: {name: Sleep}\n", encoding="utf-8")
+    found = findings(tmp_path, themes="own.yaml")["themes"]
+    assert found.level == "error"
+    assert f"{tmp_path / 'own.yaml'}: sleep." in found.reason

@@ -218,6 +218,27 @@ def test_nothing_is_held_over_more_than_twice_for_want_of_room() -> None:
     assert reasons(issue, "strong-2") == {"no room: 1 an issue at most"}
 
 
+def test_what_was_held_over_says_from_which_issue_and_not_that_it_arrived_late() -> None:
+    config = a_config(issue={"min_items": 1, "max_items": 1})
+    a_stored_drug_trial("strong", published_at=NOW - timedelta(days=1))
+    a_stored_drug_trial("weak", published_at=NOW - timedelta(days=20), found="Nothing is said.")
+    a_stored_drug_trial("by-hand", published_at=NOW - timedelta(days=20))
+    a_stored_drug_trial(
+        "undated", published_at=None, first_seen=NOW - timedelta(days=9), found="Nothing is said."
+    )
+    a_stored_drug_trial("future", published_at=NOW + timedelta(days=3))
+    issue = compose(config, now=month(0))
+    review.put(issue, "by-hand", "hold", config, who="Ada", now=month(0))
+    sent(issue)
+    a_stored_summary("late", published_at=NOW - timedelta(days=9))
+    roomy = a_config(issue={"min_items": 1})
+    following = compose(roomy, now=month(1))
+    for slug in ("weak", "by-hand", "undated"):
+        assert reasons(following, slug) == {"held over from issue 1"}, slug
+    assert reasons(following, "future") == {"published 24 November 2026"}
+    assert reasons(following, "late") == {"arrived late: published 12 November 2026"}
+
+
 @pytest.mark.parametrize(
     ("day_after", "last_minute"),
     [

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from digest.config import Config
+from digest.delivery.queue import queue_notices
 from digest.models import AuditEntry, Issue, QueuedMail
 from digest.pipeline import compose as step
 from digest.pipeline import review
@@ -26,6 +27,9 @@ from tests.fakes import FakeTransport
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 SLOT = "2026-11-25T09:00"
+NEXT_SLOT = "2026-12-25T09:00"
+SENDER = a_config().sender_value()
+LATER = NOW + timedelta(days=30)
 EDITORS = ["ada@example.org", "ben@example.org"]
 
 
@@ -43,6 +47,11 @@ def notices() -> list[EmailMessage]:
     """What waits to be mailed, parsed."""
     rows = QueuedMail.objects.filter(purpose="notice").order_by("pk")
     return [message_from_bytes(bytes(row.content), policy=policy.default) for row in rows]
+
+
+def audit() -> list[str]:
+    """What was done, oldest first."""
+    return list(AuditEntry.objects.order_by("pk").values_list("what", flat=True))
 
 
 def two_studies() -> None:
@@ -91,8 +100,129 @@ def test_an_issue_that_was_skipped_before_is_told_again_by_the_clock_only(config
     compose(config, now=NOW)
     compose(config, now=NOW)
     assert len(notices()) == 2
+    QueuedMail.objects.all().delete()  # they went out meanwhile
     compose(config, now=NOW, slot=SLOT)
-    assert len(notices()) == 4
+    assert len(notices()) == 2
+
+
+def test_a_later_notice_stands_for_one_that_was_not_sent(config: Config) -> None:
+    a_stored_summary("one")
+    for slot in (SLOT, NEXT_SLOT):
+        compose(config, now=NOW, slot=slot)
+    assert [str(mail["To"]) for mail in notices()] == EDITORS
+
+
+def test_a_notice_that_is_no_longer_true_is_withdrawn(config: Config) -> None:
+    a_stored_summary("one")
+    compose(config, now=NOW)
+    assert len(notices()) == 2
+    a_stored_summary("two")
+    assert compose(config, now=NOW).state == "draft"
+    assert notices() == []
+    assert audit() == [
+        "told the editors that it was skipped",
+        "withdrew a mail to the editors that was not sent: no longer true",
+    ]
+
+
+def test_what_was_tried_or_is_about_another_issue_is_not_withdrawn(config: Config) -> None:
+    a_stored_summary("one")
+    compose(config, now=NOW)
+    tried = QueuedMail.objects.order_by("pk")[0]
+    QueuedMail.objects.filter(pk=tried.pk).update(attempts=1)
+    queue_notices(["x@example.org"], "Issue 12", "x", about="issue-12", sender=SENDER, now=NOW)
+    a_stored_summary("two")
+    compose(config, now=NOW)
+    assert [str(mail["To"]) for mail in notices()] == ["ada@example.org", "x@example.org"]
+
+
+def test_a_draft_that_is_told_and_then_skipped_or_cancelled_is_not_told_as_ready(
+    config: Config,
+) -> None:
+    two_studies()
+    issue = compose(config, now=NOW, slot=SLOT)
+    review.put(issue, "one", "hold", config, who="Ada", now=NOW)
+    assert {str(mail["Subject"])[:19] for mail in notices()} == {"Issue 1 was skipped"}
+    review.cancel(issue, who="Ada", now=NOW)
+    assert notices() == []
+
+
+def test_an_editors_address_that_is_given_twice_is_mailed_once() -> None:
+    two_studies()
+    compose(
+        a_site(issue={"min_items": 2, "tell": ["ada@example.org", "ADA@Example.org"]}),
+        now=NOW,
+        slot=SLOT,
+    )
+    assert [str(mail["To"]) for mail in notices()] == ["ada@example.org"]
+
+
+# ── taken up again in a later slot ────────────────────────────────────────────────────────
+
+
+def decided(config: Config) -> Issue:
+    """An issue that the schedule composed, and what an editor then decided on it."""
+    issue = compose(config, now=NOW, slot=SLOT)
+    review.set_words(issue, "patient", "subject", "November!", config, who="Ada", now=NOW)
+    review.put(issue, "one", "hold", config, who="Ada", now=NOW)
+    review.put(issue, "old", "exclude", config, who="Ada", now=NOW)
+    review.move(issue, "one", "life", config, who="Ada", now=NOW)
+    QueuedMail.objects.all().delete()  # they went out meanwhile
+    return issue
+
+
+def test_a_skipped_issue_taken_up_in_a_later_slot_lets_go_of_words_and_holds(
+    config: Config,
+) -> None:
+    for slug in ("one", "old"):
+        a_stored_summary(slug)
+    assert decided(config).state == "skipped"
+    a_stored_summary("two")
+    issue = compose(config, now=LATER, slot=NEXT_SLOT)
+    assert (issue.number, issue.state, issue.wording) == (1, "draft", {})
+    states = dict(issue.ledger.filter(audience="patient").values_list("summary__slug", "state"))
+    assert states == {"one": "in", "two": "in", "old": "left out"}
+    assert issue.items.get(summary__slug="one").theme == "life"
+    what = "own words (patient subject) and 1 hold"
+    assert f"let go of what was meant for the skipped issue: {what}" in audit()
+    assert f"Let go of what was meant for then: {what}." in notices()[0].get_content()
+
+
+def test_a_skipped_issue_that_is_refreshed_within_its_month_keeps_what_was_decided(
+    config: Config,
+) -> None:
+    for slug in ("one", "old"):
+        a_stored_summary(slug)
+    decided(config)
+    for slug in ("two", "three"):
+        a_stored_summary(slug)
+    for slot in ("", SLOT):  # by hand, and the same slot once more
+        issue = compose(config, now=NOW, slot=slot)
+        assert issue.wording == {"patient": {"subject": "November!"}}
+        assert set(issue.ledger.filter(summary__slug="one").values_list("state")) == {("held",)}
+
+
+def test_a_draft_taken_up_in_a_later_slot_keeps_all_and_the_editors_are_told(
+    config: Config,
+) -> None:
+    for slug in ("one", "old", "two", "three"):
+        a_stored_summary(slug)
+    assert decided(config).state == "draft"
+    issue = compose(config, now=LATER, slot=NEXT_SLOT)
+    assert issue.wording == {"patient": {"subject": "November!"}}
+    assert set(issue.ledger.filter(summary__slug="one").values_list("state")) == {("held",)}
+    text = notices()[0].get_content()
+    assert "Still there from before" in text
+    assert "own words (patient subject) and 1 hold" in " ".join(text.split())
+
+
+def test_the_slots_are_known_where_nobody_is_told() -> None:
+    config = a_site(issue={"min_items": 2, "tell": []}, sender={"reply_to": None})
+    for slug in ("one", "old"):
+        a_stored_summary(slug)
+    decided(config)
+    assert compose(config, now=LATER, slot=NEXT_SLOT).wording == {}
+    assert sum("nobody to tell" in what for what in audit()) == 2
 
 
 def test_an_editors_change_that_skips_the_issue_is_told(config: Config) -> None:
@@ -141,10 +271,12 @@ def test_no_notice_names_a_diagnosis_or_anybody_of_the_lists(config: Config) -> 
     a_subscriber("ann@example.net")
     a_stored_summary("one", title="MS and Multiple Sclerosis")
     compose(config, now=NOW)
+    told = notices()
     a_stored_summary("two")
     compose(config, now=NOW, slot=SLOT)
-    assert len(notices()) == 4
-    for mail in notices():
+    told += notices()
+    assert len(told) == 4
+    for mail in told:
         assert config.privacy.diagnosis_in(str(mail["Subject"])) is None
         assert config.privacy.diagnosis_in(mail.get_content()) is None
         assert "ann@" not in mail.as_string()

@@ -102,6 +102,52 @@ def test_words_with_a_line_break_or_too_many_are_refused(
     assert issue.wording == {}
 
 
+def test_the_fields_of_the_configuration_are_filled_in_words_of_ones_own(
+    config: Config, issue: Issue
+) -> None:
+    text = "{month}, no. {number}: {top}, {studies} in {themes}"
+    for part in PARTS:
+        review.set_words(issue, "patient", part, text, config, who="Ben", now=NOW)
+    first = THEMES[issue.items.all()[0].theme].names["patient"]
+    said = f"November 2026, no. 1: {first}, 3 studies in 1 theme"
+    made = {one.audience: one for one in renditions(issue, config)}["patient"]
+    assert (made.subject, made.preheader) == (said, said)
+    assert said in " ".join(made.text.split())
+    report = draft_report(issue, config)
+    assert report["wording"]["patient"]["subject"] == text
+    assert report["wording_filled"] == {"patient": dict.fromkeys(PARTS, said)}
+    assert said not in report["proposals"]["patient"].values()
+    review.approve(issue, config, who="Ada", now=NOW)
+    other = worded(config, "patient", subject="Changed since")
+    assert renditions(issue, other)[0].subject == said
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_field_that_there_is_not_is_refused(config: Config, issue: Issue, part: Part) -> None:
+    with pytest.raises(Refused, match=r"'\{nope\}' is no field; known are \{studies\}, \{themes"):
+        review.set_words(issue, "patient", part, "{studies} {nope}", config, who="Ben", now=NOW)
+    assert issue.wording == {}
+
+
+def test_joined_emoji_may_stand_in_words_and_bidi_overrides_may_not(
+    config: Config, issue: Issue
+) -> None:
+    family = "Care \U0001f469\u200d\U0001f467 \u2764\ufe0f\u200d\U0001f525"
+    review.set_words(issue, "patient", "subject", family, config, who="Ben", now=NOW)
+    assert renditions(issue, config)[0].subject == family
+    for text in ("a\u202eb", "a\u200db", "a\u2028b", "a\x07b", "\u200d\u2764"):
+        with pytest.raises(Refused, match="control character"):
+            review.set_words(issue, "patient", "subject", text, config, who="Ben", now=NOW)
+
+
+def test_a_glossary_that_cannot_be_read_is_the_problem_of_the_draft(issue: Issue) -> None:
+    broken = a_config(glossary="none.yaml", issue={"min_items": 1})
+    report = draft_report(issue, broken)
+    assert report["proposals"] == {}
+    assert "none.yaml: there is no such file" in report["problem"]
+    assert draft_report(issue, a_config())["problem"] is None
+
+
 def test_a_configured_subject_that_names_a_diagnosis_cannot_be_rendered(config: Config) -> None:
     a_stored_summary("one")
     config = worded(config, "patient", subject="MS: what {studies} found")

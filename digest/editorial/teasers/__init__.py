@@ -38,7 +38,8 @@ def _teaser(texts: Texts, evidence: Evidence, audience: Audience) -> Teaser:
     sentence = next((s for s in candidates if s not in (text, caveat) and len(s) <= room), None)
     size = _length(text, sentence, caveat)
     if lead and (size < SHORTEST or _is_brief(lead, texts)):
-        more = beside(lead, texts, plainly=audience != "clinician", needed=size < SHORTEST)
+        needed = size < SHORTEST or (texts.titled and lead == (texts.headline,))  # title alone
+        more = beside(lead, texts, plainly=audience != "clinician", needed=needed)
         longer = _with_more(lead, more, {sentence, caveat}, size)
         text = _joined(in_order(longer, texts))
     return Teaser(text, sentence, caveat)
