@@ -230,10 +230,6 @@ class Edition:
     groups: tuple[ThemeGroup, ...]
     articles: tuple[Summary, ...]  # under "Also worth reading"; empty when left out
     top: str = ""  # what {top} says in the wording: its first themes, without a diagnosis
-    # The editor's own, instead of the wording's.
-    subject: str | None = None
-    preheader: str | None = None
-    intro: str | None = None
 
     @property
     def items(self) -> tuple[Item, ...]:

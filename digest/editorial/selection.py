@@ -124,6 +124,11 @@ def place_articles(
     return placings
 
 
+def is_open(candidate: Candidate, window: Window) -> bool:
+    """Whether neither editor nor date decides, so that theme and evidence must be known."""
+    return _verdict(candidate, window) is None
+
+
 def _verdict(candidate: Candidate, window: Window) -> tuple[LedgerState, str] | None:
     """What decides before room does: the editor, the date. None: nothing stands against it."""
     if candidate.placing == "exclude":

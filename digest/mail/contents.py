@@ -96,9 +96,9 @@ def contents_of(edition: Edition, joined: str) -> Contents:
         readers=_one_line(words.readers),
         month=fields["month"],
         number=edition.number,
-        subject=_one_line(edition.subject or wording.fill(words.subject, fields)),
-        preheader=_one_line(edition.preheader or wording.fill(words.preheader, fields)),
-        intro=_one_line(edition.intro or wording.fill(words.intro, fields)),
+        subject=_one_line(wording.fill(words.subject, fields)),
+        preheader=_one_line(wording.fill(words.preheader, fields)),
+        intro=_one_line(wording.fill(words.intro, fields)),
         facts=_facts(edition, sections, fields["themes"]),
         audience_label=words.audience_label,
         caveat_label=words.caveat_label,
@@ -152,8 +152,12 @@ def _card(item: Item, position: int, edition: Edition, marked: Marker) -> Card:
 
 
 def _without_title(lead: str, title: str) -> str:
-    """The lead of a page whose headline is its title: readers have read that line just above."""
-    return lead.removeprefix(title).strip() or lead
+    """The lead of a page whose headline is its title: readers have read that line just above.
+
+    Only a title that is a whole sentence goes (law 9): "Walking" is half of "Walking helps.".
+    """
+    whole = title.endswith((".", "!", "?", "…")) and lead.startswith(f"{title} ")
+    return lead.removeprefix(title).strip() if whole else lead
 
 
 def _articles(edition: Edition) -> tuple[Article, ...]:

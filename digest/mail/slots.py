@@ -19,16 +19,16 @@ from digest.values import Edition, Personal, Rendition, Summary
 
 # Letters and underscores only: premailer and lxml leave them alone in text and in an href.
 # None is shorter than what it stands for in a line of text (a date), so no line grows.
-_PREFIX = "__DIGEST_"
-UNSUBSCRIBE_URL = f"{_PREFIX}UNSUBSCRIBE_URL__"
-BROWSER_URL = f"{_PREFIX}BROWSER_URL__"
-JOINED = f"{_PREFIX}JOINED_ON_DATE__"
+PREFIX = "__DIGEST_"
+UNSUBSCRIBE_URL = f"{PREFIX}UNSUBSCRIBE_URL__"
+BROWSER_URL = f"{PREFIX}BROWSER_URL__"
+JOINED = f"{PREFIX}JOINED_ON_DATE__"
 
 # Comments that the templates set and every reader's copy loses: what stands in the mail only,
 # and where the public page shows a summary that has no address of its own.
 _MAIL_ONLY = re.compile(r"<!--mail-only-->.*?<!--/mail-only-->\n?", re.DOTALL)
 _MARK = re.compile(r"<!--(?:/?mail-only|full-text [a-z]+-\d+)-->\n?")
-_SLOT = re.compile(rf"{_PREFIX}[A-Z_]+?__")
+_SLOT = re.compile(rf"{PREFIX}[A-Z_]+?__")
 
 
 def personalise(rendition: Rendition, personal: Personal) -> tuple[str, str]:
@@ -67,24 +67,24 @@ def public_page(
 
 def refuse_slots(edition: Edition) -> None:
     """Raises Refused when words from outside, or the editor's own, hold a slot."""
-    for part in ("subject", "preheader", "intro"):
-        if _PREFIX in (getattr(edition, part) or ""):
-            raise _slot_in(f"the {part}", f"issue {edition.number}")
+    for part in fields(edition.wording):
+        if PREFIX in str(getattr(edition.wording, part.name)):
+            raise _slot_in(f"the {part.name}", f"issue {edition.number}")
     for word in (word for group in edition.groups for word in group.words):
-        if _PREFIX in word.meaning:
+        if PREFIX in word.meaning:
             raise _slot_in("its line in the glossary", word.term)
     teasers = {item.summary.slug: item.teasers[edition.wording.audience] for item in edition.items}
     for summary in (*(item.summary for item in edition.items), *edition.articles):
         teaser = teasers.get(summary.slug)
         texts = [getattr(summary, field.name) for field in fields(summary)]
         texts += [teaser.lead, teaser.audience, teaser.caveat] if teaser else []
-        if any(_PREFIX in text for text in texts if isinstance(text, str)):
+        if any(PREFIX in text for text in texts if isinstance(text, str)):
             raise _slot_in("its text", summary.slug)
 
 
 def _slot_in(what: str, where: str) -> Refused:
     return Refused(
-        f"{what} holds '{_PREFIX}', which stands for a recipient's own data",
+        f"{what} holds '{PREFIX}', which stands for a recipient's own data",
         where=where,
-        mend=f"Take '{_PREFIX}' out of it, or exclude the summary.",
+        mend=f"Take '{PREFIX}' out of it, or exclude the summary.",
     )

@@ -17,6 +17,11 @@ def _wording_into_subjects(apps, schema_editor):
         issue.save(update_fields=("subjects",))
 
 
+def _choices_for_all_only(apps, schema_editor):
+    """The older tables know one choice a summary: what was decided for one edition goes."""
+    apps.get_model("digest", "EditorChoice").objects.exclude(audience="").delete()
+
+
 AUDIENCES = [("patient", "patient"), ("caregiver", "caregiver"), ("clinician", "clinician")]
 
 
@@ -40,6 +45,7 @@ class Migration(migrations.Migration):
                 fields=("issue", "summary", "audience"), name="one_choice_per_audience"
             ),
         ),
+        migrations.RunPython(migrations.RunPython.noop, _choices_for_all_only),
         migrations.AddField(
             "queuedmail",
             "purpose",

@@ -19,6 +19,7 @@ from digest.editorial.selection import (
     Candidate,
     Room,
     Window,
+    is_open,
     place_articles,
     place_items,
 )
@@ -83,8 +84,17 @@ def _write(
     if anew:
         choices = choices.without_holds()
     learned, moved = taught(taxonomy), {**moved_before(), **choices.themes}
-    composed = [_read(row, taxonomy, learned, moved.get(row.pk, "")) for row in candidates(draft)]
     past = past_of(draft)
+    seen = [_seen(row) for row in candidates(draft)]
+    composed = [
+        _read(one, taxonomy, learned, moved.get(one.pk, ""))
+        if any(
+            is_open(_candidate(one, audience, past, choices), window)
+            for audience in config.audience_order
+        )
+        else one
+        for one in seen
+    ]
     placings = [
         placing
         for audience in config.audience_order
@@ -123,15 +133,19 @@ def _let_go(issue: Issue, now: datetime) -> str:
     return dropped
 
 
-def _read(row: StoredSummary, taxonomy: Taxonomy, learned: Learned, moved_to: str) -> Composed:
+def _seen(row: StoredSummary) -> Composed:
     summary = summary_value(row, body=False)
-    known = (row.pk, row.content_hash, row.asks_for_date, summary)
-    if summary.kind == "article":
-        return Composed(*known)
-    verdict = classify(summary, taxonomy, learned)
+    return Composed(row.pk, row.content_hash, row.asks_for_date, summary)
+
+
+def _read(one: Composed, taxonomy: Taxonomy, learned: Learned, moved_to: str) -> Composed:
+    """The same with theme and evidence; an archive that no issue will take is never read."""
+    if one.summary.kind == "article":
+        return one
+    verdict = classify(one.summary, taxonomy, learned)
     if moved_to in taxonomy.themes:
         verdict = _moved(verdict, moved_to)
-    return Composed(*known, verdict, read_evidence(summary))
+    return replace(one, verdict=verdict, evidence=read_evidence(one.summary))
 
 
 def _moved(verdict: ThemeVerdict, theme: str) -> ThemeVerdict:
@@ -139,6 +153,18 @@ def _moved(verdict: ThemeVerdict, theme: str) -> ThemeVerdict:
     terms = [term for term in verdict.terms if term != BY_THE_EDITOR]
     also = verdict.also if verdict.theme == theme else verdict.theme
     return ThemeVerdict(theme, also, 1.0, (BY_THE_EDITOR, *terms))
+
+
+def _candidate(one: Composed, audience: Audience, past: Past, choices: Choices) -> Candidate:
+    return Candidate(
+        summary=one.summary,
+        theme=one.verdict.theme if one.verdict else "",
+        evidence=one.evidence,
+        asks_for_date=one.asks_for_date,
+        times_held=past.times_held.get((one.pk, audience), 0),
+        held_in=past.held_in.get((one.pk, audience)),
+        placing=choices.placing(one.pk, audience),
+    )
 
 
 def _place(
@@ -151,15 +177,7 @@ def _place(
     choices: Choices,
 ) -> list[Placing]:
     waiting = [
-        Candidate(
-            summary=one.summary,
-            theme=one.verdict.theme if one.verdict else "",
-            evidence=one.evidence,
-            asks_for_date=one.asks_for_date,
-            times_held=past.times_held.get((one.pk, audience), 0),
-            held_in=past.held_in.get((one.pk, audience)),
-            placing=choices.placing(one.pk, audience),
-        )
+        _candidate(one, audience, past, choices)
         for one in composed
         if (one.pk, audience) not in past.settled
     ]

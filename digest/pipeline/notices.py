@@ -24,7 +24,12 @@ Notice = tuple[str, tuple[str, ...]]  # a subject and its paragraphs
 
 
 def editors(config: Config) -> tuple[str, ...]:
-    """Who is told, each once: `issue.tell`, else where readers' replies go, else nobody."""
+    """Who is told, each once: `issue.tell`, else where readers' replies go, else nobody.
+
+    Nobody either while the sender names a diagnosis (law 7): `digest check` says so.
+    """
+    if config.diagnosis_in_sender():
+        return ()
     reply_to = config.sender.reply_to
     told = config.issue.tell or ((reply_to,) if reply_to else ())
     return tuple({address.casefold(): address for address in reversed(told)}.values())[::-1]
@@ -85,7 +90,7 @@ def waiting(issue: Issue) -> int:
 
 def is_later_slot(issue: Issue, slot: str) -> bool:
     """Whether the schedule took this issue up before, but not in this slot."""
-    by_schedule = issue.audit.filter(what__contains=BY_SCHEDULE)
+    by_schedule = issue.audit.filter(who="digest", what__contains=BY_SCHEDULE)
     return (
         bool(slot)
         and by_schedule.exists()

@@ -17,6 +17,7 @@ from digest.config.fields import is_one_line, unknown_field
 from digest.editorial.selection import EditorPlacing
 from digest.editorial.themes import load_taxonomy
 from digest.errors import Refused
+from digest.mail.slots import PREFIX as SLOT
 from digest.models import AuditEntry, Issue, StoredSummary
 from digest.pipeline.approval import approval_hash
 from digest.pipeline.choices import choose_placing, choose_theme, take_back
@@ -141,6 +142,8 @@ def set_words(
 def _refuse_unfit(part: Part, text: str, config: Config) -> None:
     if not is_one_line(text):
         raise Refused(f"the {part} holds a line break or control character", mend="Use one line")
+    if SLOT in text:
+        raise Refused(f"the {part} holds '{SLOT}'", mend="That stands for a reader's own data")
     if problem := unknown_field(text):
         raise Refused(f"the {part} has no such field: {problem}", mend="Mend it, or leave it out")
     if len(text) > LONGEST[part]:

@@ -21,5 +21,15 @@ def test_a_title_is_not_said_again_at_the_head_of_the_lead() -> None:
     )
 
 
+def test_a_title_that_is_half_a_sentence_is_not_cut_from_the_lead() -> None:
+    item = an_item(
+        summary=a_summary(title="Walking"),
+        teasers=dict.fromkeys(AUDIENCES, a_teaser(lead="Walking every day eased tiredness.")),
+    )
+    edition = an_edition(groups=(ThemeGroup(a_theme(), (item,)),))
+    card = contents_of(edition, "1 May 2026").sections[0].cards[0]
+    assert str(card.lead) == "Walking every day eased tiredness."
+
+
 def test_a_lead_that_is_nothing_but_the_title_stays() -> None:
     assert _lead("Walks ease tiredness.") == "Walks ease tiredness."

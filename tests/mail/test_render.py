@@ -176,10 +176,10 @@ def test_the_facts_say_what_is_new_what_was_in_mice_and_how_long_it_takes() -> N
     ]
 
 
-def test_the_editors_subject_is_taken_as_it_is() -> None:
-    rendition = rendered(an_edition(subject="Walk & {month}\r\nBcc: a@example.org"))
-    assert rendition.subject == "Walk & {month} Bcc: a@example.org"
-    assert "<title>Walk &amp; {month} Bcc: a@example.org</title>" in rendition.html
+def test_a_subject_is_one_line_and_escaped_in_the_page() -> None:
+    rendition = rendered(an_edition(wording=a_wording(subject="Walk & co\r\nBcc: a@example.org")))
+    assert rendition.subject == "Walk & co Bcc: a@example.org"
+    assert "<title>Walk &amp; co Bcc: a@example.org</title>" in rendition.html
 
 
 def test_a_card_shows_title_lead_audience_caveat_and_evidence_in_this_order() -> None:

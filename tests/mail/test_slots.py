@@ -11,7 +11,7 @@ from digest.mail import links
 from digest.mail.render import mail_environment, render
 from digest.mail.slots import BROWSER_URL, JOINED, UNSUBSCRIBE_URL, personalise, public_page
 from digest.values import Edition, Item, Personal, Rendition, Summary, Word
-from tests.builders import a_summary, a_teaser, an_edition, an_item
+from tests.builders import a_summary, a_teaser, a_wording, an_edition, an_item
 
 PERSONAL = Personal(
     unsubscribe_url="https://digest.example.org/leave/abc?x=1&y=2",
@@ -105,7 +105,7 @@ def test_a_teaser_or_subject_that_holds_a_slot_is_refused() -> None:
         rendered(with_item(sly))
     for part in ("subject", "preheader", "intro"):
         with pytest.raises(Refused, match=f"issue 12: the {part} holds"):
-            rendered(replace(an_edition(), **{part: f"For {JOINED}"}))  # type: ignore[arg-type]
+            rendered(an_edition(wording=a_wording(**{part: f"For {JOINED}"})))
 
 
 def test_a_glossary_that_holds_a_slot_is_refused() -> None:

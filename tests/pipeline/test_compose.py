@@ -15,7 +15,7 @@ from digest.pipeline import compose as step
 from digest.pipeline import review
 from digest.pipeline.compose import compose, give_back
 from digest.pipeline.report import draft_report
-from tests.builders import NOW, a_config, a_draft, a_stored_summary
+from tests.builders import NOW, a_config, a_draft, a_stored_drug_trial, a_stored_summary
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -229,3 +229,63 @@ def test_want_of_room_in_a_cancelled_issue_does_not_count(config: Config) -> Non
         issue = compose(config, now=NOW)
         assert slugs(draft_report(issue, config), "items") == ["a"]
         review.cancel(issue, who="Ada", now=NOW)
+
+
+def test_each_audience_reads_the_themes_in_its_own_order() -> None:
+    last_first = {
+        "patient": {"order": ["treatment"]},
+        "caregiver": {"order": ["movement", "symptoms"]},
+    }
+    plain = a_config(issue={"min_items": 1})
+    audiences = {
+        name: words.model_copy(update={"order": tuple(last_first.get(name, {}).get("order", ()))})
+        for name, words in plain.audiences.items()
+    }
+    config = plain.model_copy(update={"audiences": audiences})
+    a_stored_summary("tired")
+    a_stored_drug_trial("drug")
+    issue = compose(config, now=NOW)
+    ins = LedgerEntry.objects.filter(issue=issue, state="in").order_by("position")
+    order = {
+        name: [entry.summary.slug for entry in ins.filter(audience=name)] for name in last_first
+    }
+    assert order == {"patient": ["drug", "tired"], "caregiver": ["tired", "drug"]}
+
+
+def test_what_an_editor_decides_while_it_is_composed_is_not_lost(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for slug in ("one", "two"):
+        a_stored_summary(slug)
+    issue = compose(config, now=NOW)
+    reading = step._read
+    decided: list[int] = []
+
+    def slow(*arguments: Any) -> Any:
+        if not decided:
+            decided.append(1)
+            later = NOW + timedelta(minutes=1)
+            review.put(Issue.objects.get(), "one", "exclude", config, who="Ada", now=later)
+        return reading(*arguments)
+
+    monkeypatch.setattr(step, "_read", slow)
+    with pytest.raises(Refused, match="was changed while it was composed"):
+        compose(config, now=NOW)
+    assert slugs(draft_report(issue, config), "left_out") == ["one"]
+
+
+def test_an_archive_that_no_issue_will_take_is_not_read(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_stored_summary("new")
+    a_stored_summary("old", published_at=NOW - timedelta(days=400))
+    a_stored_summary("future", published_at=NOW + timedelta(days=40))
+    reading, read = step._read, []
+
+    def noting(one: Any, *rest: Any) -> Any:
+        read.append(one.summary.slug)
+        return reading(one, *rest)
+
+    monkeypatch.setattr(step, "_read", noting)
+    compose(config, now=NOW)
+    assert read == ["new"]

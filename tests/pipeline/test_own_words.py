@@ -229,3 +229,17 @@ def test_the_shipped_preheader_fills_its_place_in_an_inbox(
             fields["top"] = name or NEW_RESEARCH
             filled = fill(config.audiences[audience].preheader, fields)
             assert 40 <= len(filled) <= 110, filled
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_words_that_stand_for_a_readers_data_are_refused(
+    config: Config, issue: Issue, part: Part
+) -> None:
+    with pytest.raises(Refused, match="reader's own data"):
+        review.set_words(
+            issue, "patient", part, "x __DIGEST_UNSUBSCRIBE_URL__", config, who="Ada", now=NOW
+        )
+    issue.wording = {"patient": {part: "x __DIGEST_FOO__"}}  # however it came there
+    issue.save()
+    with pytest.raises(Refused, match=f"the {part} holds"):
+        review.approve(issue, config, who="Ada", now=NOW)

@@ -37,8 +37,8 @@ def test_an_abbreviation_comes_after_the_sentence_that_explains_it() -> None:
 @pytest.mark.parametrize(
     "finding",
     [
-        "They found that brains had more activity, like a team of workers on a busy day.",
-        "Imagine a team of workers: the study found just that.",
+        "They found that legs grew stronger, like a crew of builders on a bright morning.",
+        "Imagine a crew of builders: the study found just that.",
         "The study found that it works, as a coach helps a player.",
         "Could it be that walking helps?",
     ],

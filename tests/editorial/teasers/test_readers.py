@@ -47,7 +47,7 @@ def test_a_sentence_goes_to_those_who_are_its_subject(sentence: str, audiences: 
 @pytest.mark.parametrize(
     "why",
     [
-        "Patients should care about these findings because they matter.",
+        "Patients should care about this work because it matters.",
         "Patients and caregivers should pay attention to this research.",
         "Patients and caregivers should note these findings, since they matter.",
         "Patients should take an interest because it matters.",

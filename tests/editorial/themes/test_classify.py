@@ -49,7 +49,8 @@ def test_an_unseen_headline_finds_its_theme(theme: str, headline: str) -> None:
 
 @needs_corpus
 def test_the_corpus_is_put_into_its_themes() -> None:
-    pairs = [(classify(item.summary, TAXONOMY).theme, item.gold) for item in corpus()]
+    taxonomy = TAXONOMY.but_for([one.slug for one in our_labelled()])  # none of them seen
+    pairs = [(classify(item.summary, taxonomy).theme, item.gold) for item in corpus()]
     strict = sum(theme == gold["theme"] for theme, gold in pairs)
     lenient = sum(theme in (gold["theme"], gold["also"]) for theme, gold in pairs)
     assert strict / len(pairs) >= 0.80

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from digest.editorial.prototypes import our_labelled
 from digest.editorial.themes import Example, classify, learn, load_taxonomy
 from digest.editorial.themes.learned import ALIKE, NEIGHBOURS, vector_of
 from digest.values import Summary
@@ -77,6 +78,23 @@ def test_only_the_nearest_examples_speak_and_only_when_they_are_alike() -> None:
     near = many.neighbours(vector_of(LATER, TAXONOMY), but="later")
     assert len(near) == NEIGHBOURS
     assert all(one.likeness >= ALIKE for one in near)
+
+
+def test_moving_a_group_moves_its_unseen_neighbours_and_no_stranger() -> None:
+    """Measured: an editor moves every other summary of one subject to another theme."""
+    subject = [one for one in our_labelled() if one.theme == "gut_diet"]
+    strangers = [one for one in our_labelled() if one.theme in ("movement", "life", "related")]
+    taxonomy = TAXONOMY.but_for([one.slug for one in (*subject, *strangers)])
+    summaries = [replace(bare_summary(**one.texts), slug=one.slug) for one in subject]
+    moved, unseen = summaries[::2], summaries[1::2]
+    taught = learn([Example(summary, "tests") for summary in moved], taxonomy)
+    followed = sum(classify(summary, taxonomy, taught).theme == "tests" for summary in unseen)
+    before = sum(classify(summary, taxonomy).theme == "tests" for summary in unseen)
+    assert followed - before >= 3  # of 15; those of another diet or vitamin stay
+    others = [replace(bare_summary(**one.texts), slug=one.slug) for one in strangers]
+    alone = [classify(summary, taxonomy).theme for summary in others]
+    after = [classify(summary, taxonomy, taught).theme for summary in others]
+    assert sum(one != other for one, other in zip(alone, after, strict=True)) == 0
 
 
 @needs_corpus
