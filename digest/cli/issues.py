@@ -10,7 +10,7 @@ import typer
 from digest.cli.output import Json, Number, print_json, say, table, warn
 from digest.cli.site import Site, now, open_site, parse_when
 from digest.errors import Refused
-from digest.mail.wording import people
+from digest.mail.wording import NO_LIMITS, people
 
 
 def register(app: typer.Typer) -> None:
@@ -54,7 +54,7 @@ def issues(context: typer.Context, json: Json = False) -> None:
     from digest.models import Issue
     from digest.pipeline.report import issue_line
 
-    lines = [issue_line(issue) for issue in Issue.objects.all()]
+    lines = [issue_line(issue) for issue in Issue.objects.defer("as_composed")]
     if json:
         print_json({"issues": lines})
         return
@@ -76,6 +76,8 @@ def show(context: typer.Context, number: Number, json: Json = False) -> None:
         print_json(report)
         return
     _tables(report)
+    for item in report["items"]:
+        _teasers(item)
     for name, rendition in report["renditions"].items():
         say(f"{name}: “{rendition['subject']}”, {rendition['html_bytes']:,} bytes")
     for entry in report["audit"]:
@@ -83,6 +85,16 @@ def show(context: typer.Context, number: Number, json: Json = False) -> None:
     some = [(what, count) for what, count in report["deliveries"].items() if count]
     if some:
         table("Deliveries", ("state", "count"), some)
+
+
+def _teasers(item: dict[str, Any]) -> None:
+    """An item as an editor reads it: why it stands there, and what each edition says."""
+    summary, why = item["summary"], ", ".join(item["terms"])
+    say(f"\n{summary['title']}  [{item['theme']}, {item['margin']:.0%} ahead: {why}]")
+    for audience, teaser in item["teasers"].items():
+        grade = item["readability"][audience]
+        parts = (teaser["lead"], teaser["audience"], teaser["caveat"] or NO_LIMITS)
+        say(f"  {audience} (grade {grade}): {' | '.join(part for part in parts if part)}")
 
 
 def preview(

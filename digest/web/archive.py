@@ -17,7 +17,7 @@ PUBLIC = (Issue.State.SENDING, Issue.State.PAUSED, Issue.State.SENT)
 @require_safe
 def archive(request: HttpRequest) -> HttpResponse:
     """Every issue that went out, newest first."""
-    issues = Issue.objects.filter(state__in=PUBLIC).order_by("-number")
+    issues = Issue.objects.filter(state__in=PUBLIC).defer("as_composed").order_by("-number")
     readers = {name: settings.CONFIG.audiences[name].readers for name in AUDIENCES}
     editions = StoredRendition.objects.filter(issue__state__in=PUBLIC)
     made = set(editions.values_list("issue", "audience"))  # one without a study is not made

@@ -25,7 +25,7 @@ from digest.web.headers import PREVIEW_POLICY
 @require_safe
 def issues(request: HttpRequest) -> HttpResponse:
     """The list of issues, how the sources are, and what the schedule asks."""
-    lines = [issue_line(issue) for issue in Issue.objects.order_by("-number")]
+    lines = [issue_line(issue) for issue in Issue.objects.defer("as_composed").order_by("-number")]
     context = {
         "issues": lines,
         "sources": source_lines(settings.CONFIG, timezone.now()),

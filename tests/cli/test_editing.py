@@ -102,6 +102,16 @@ def test_composing_and_showing_print_what_an_inbox_will_show(
         assert "clinician preheader: “" in said
 
 
+def test_showing_an_issue_prints_each_teaser_and_why_it_stands_there() -> None:
+    item = document("show", "1")["items"][0]
+    said = " ".join(run("show", "1").split())
+    for teaser in item["teasers"].values():
+        assert " ".join(teaser["lead"].split()) in said
+    assert item["summary"]["title"] in said
+    assert f"[{item['theme']}, " in said
+    assert "(grade " in said
+
+
 def test_lessons_are_listed_and_forgotten() -> None:
     assert document("lessons") == {"lessons": []}
     assert "Nothing was taught yet" in run("lessons")

@@ -170,7 +170,12 @@ def test_an_item_shows_what_was_read_and_from_which_words(editor: Client, issue:
     assert "reading grade" in html
     assert "% ahead of the next" in html
     for fact in ("kind", "caveat"):
-        assert escape(row.evidence[fact]["from"]) in html
+        assert f"<dd>“{escape(row.evidence[fact]['from'])}”</dd>" in html
+    assert escape(", ".join(row.terms)) in html
+    assert 'class="mark">unsure' not in html.split("<article")[1]
+    issue.items.update(margin=0.01)
+    again = editor.get("/studio/issues/1").content.decode()
+    assert 'class="mark">unsure' in again.split("<article")[1]
     assert f"digest move 1 {row.summary.slug}" in html
 
 
