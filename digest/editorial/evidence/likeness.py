@@ -20,6 +20,7 @@ from digest.values import Fact, StudyKind
 
 WORD = re.compile(r"[^\W\d_]{2,}")
 SHARPNESS = 20.0
+HELD_BY = 2  # summaries; a word of one alone tells nothing of others
 LEAST_TELLING = 1.0  # "the" and "were" tell of the design too
 CUES_VOICE = 0.22  # beside shares that add up to 1
 ENOUGH_WORDS = 100  # a text of fewer is too short to be like anything
@@ -40,7 +41,10 @@ def kinds_but_for(slugs: Collection[str]) -> Prototypes:
         if one.slug not in slugs
     ]
     held = Counter(word for _, counts in rows for word in counts)
-    common = [(kind, {w: n for w, n in counts.items() if held[w] > 1}) for kind, counts in rows]
+    common = [
+        (kind, {word: n for word, n in counts.items() if held[word] >= HELD_BY})
+        for kind, counts in rows
+    ]
     return make_prototypes(common, sharpness=SHARPNESS, least=LEAST_TELLING)
 
 

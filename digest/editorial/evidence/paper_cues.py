@@ -24,8 +24,8 @@ REVIEW: Cues = (
             r"(?:systematic|scoping|literature|narrative|umbrella|planned|comprehensive|critical"
             r"|cochrane|rapid|mini-?|new|recent|fresh|broad|large|big|state-of-the-art)[ -]?"
             r"(?:review|overview)s?(?! (?:board|committee))",
-            r"(?<!chart )(?<!record )(?<!records )(?<!notes )review (?:articles?|papers?|finds"
-            r"|found|shows|suggests|plan|concludes|looks|covers)",
+            r"review(?<!chart review)(?<!record review)(?<!records review)(?<!notes review)"
+            r" (?:articles?|papers?|finds|found|shows|suggests|plan|concludes|looks|covers)",
             r"(?:the|this|a|our|their|in) (?:(?!charts?|records?|files?|notes?|medical|quick)\w+ )?"
             r"(?:review|overview)"
             r"(?! (?:board|committee|of (?:\w+ ){0,3}(?:records|charts|files|scans|notes|images)))",
@@ -158,7 +158,8 @@ CASE: Cues = (
             rf"(?:(?:an?|one) {PLAIN_WORDS}{ONE}|(?:two|three|four|five|six|seven|eight|nine|ten"
             rf"|eleven|twelve|thirteen|fourteen|fifteen|[2-9]"
             rf"|1[0-5]) {PLAIN_WORDS}{KIN})(?! (?:groups?|stor(?:y|ies)|said|reported))",
-            r"(?<!among )(?<!than )an? \d+-year-old|an? \w+-year-old (?:[\w-]+ ){0,2}"
+            r"an?(?<!among a)(?<!among an)(?<!than a)(?<!than an) \d+-year-old"
+            r"|an? \w+-year-old (?:[\w-]+ ){0,2}"
             r"(?:woman|man|girl|boy|patient|mother|father|teacher|nurse)",
             r"a (?:woman|man|patient|person) in (?:her|his|their) (?:early |mid-?|late )?"
             r"(?:\d0s|twenties|thirties|forties|fifties|sixties|seventies)",

@@ -21,7 +21,8 @@ TRIAL: Cues = (
         STRONG,
         cue(
             r"randomi[sz](?:ed|es?|ation|ing)|non-?inferiority",
-            r"(?<!picked )(?<!chosen )(?<!selected )(?<!drawn )(?<!invited )at random"
+            r"at random(?<!picked at random)(?<!chosen at random)(?<!selected at random)"
+            r"(?<!drawn at random)(?<!invited at random)"
             r"|in random order|random (?:list|numbers?|order|sequence|draw|allocation|assignment)"
             r"|(?:allocation|order|assignment|sequence|which|who got what"
             r"|who got which)[^\n]{0,40} (?:was|were|is) random",
