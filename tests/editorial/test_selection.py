@@ -160,6 +160,21 @@ def test_articles_take_no_room_and_can_be_left_out_by_config() -> None:
     assert (left.state, left.reason) == ("left out", "articles are left out by the configuration")
 
 
+def test_articles_stand_newest_first() -> None:
+    articles = [
+        Candidate(a_summary(slug=slug, kind="article", published_at=NOW - timedelta(days=days)))
+        for slug, days in (("older", 9), ("newer", 2))
+    ]
+    made = place_articles(articles, "patient", WINDOW, linked=True)
+    assert [placing.slug for placing in made] == ["newer", "older"]
+
+
+def test_what_must_go_in_counts_against_the_room_of_its_theme() -> None:
+    brought = a_candidate("brought", placing="bring")
+    made = placed(brought, a_candidate("other"), room=Room(max_items=9, max_per_theme=1))
+    assert {placing.slug: placing.state for placing in made} == {"brought": "in", "other": "held"}
+
+
 candidates = st.builds(
     a_candidate,
     slug=st.uuids().map(str),

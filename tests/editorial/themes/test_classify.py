@@ -172,3 +172,17 @@ def test_likeness_lies_between_nothing_and_the_same(one: str, other: str) -> Non
     assert 0 <= cosine(left, right) <= 1 + 1e-9
     assert cosine(left, right) == pytest.approx(cosine(right, left))
     assert not left or cosine(left, left) == pytest.approx(1)
+
+
+def test_the_headline_counts_thrice() -> None:
+    summary = bare_summary(
+        headline="Bladder trouble is common.", found="Walking and gait were measured too."
+    )
+    assert classify(summary, TAXONOMY).theme == "symptoms"
+    turned = bare_summary(headline="Gait was measured.", found="Bladder trouble was common too.")
+    assert classify(turned, TAXONOMY).theme == "movement"
+
+
+def test_the_weightiest_words_are_shown_first() -> None:
+    terms = classify(bare_summary(headline="Insomnia, energy and daily life"), TAXONOMY).terms
+    assert terms[0] == "Insomnia"
