@@ -7,8 +7,9 @@ separated by one blank line; an empty string means "not stated".
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Generic, Literal, TypeVar
 
@@ -212,11 +213,15 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class ThemeGroup:
-    """One theme of an edition with its items in reading order, and the words to explain."""
+    """One theme of an edition with its items in reading order, and the words to explain.
+
+    `named` is what an inbox may show of it: its name, or "" when that tells a diagnosis (law 7).
+    """
 
     theme: Theme
     items: tuple[Item, ...]
     words: tuple[Word, ...] = ()
+    named: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +234,6 @@ class Edition:
     wording: Wording
     groups: tuple[ThemeGroup, ...]
     articles: tuple[Summary, ...]  # under "Also worth reading"; empty when left out
-    top: str = ""  # what {top} says in the wording: its first themes, without a diagnosis
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -238,10 +242,37 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
+class ThemeCount:
+    """What the opening of a mail counts of one theme; a reader's choice of themes adds these up."""
+
+    theme: str  # its id
+    named: str  # what an inbox may show of it; "" where its name tells a diagnosis
+    studies: int
+    animals: tuple[tuple[str, ...], ...]  # the species of each study done in animals alone
+    words: int  # that are read of it
+
+
+@dataclass(frozen=True, slots=True)
+class Splicing:
+    """How a frozen mail follows a reader's choice of themes; `rule` names the way it is done.
+
+    The sentences have {studies}, {themes} and {top} left open; `themes` stand in reading order.
+    """
+
+    rule: int
+    subject: str
+    preheader: str
+    intro: str
+    themes: tuple[ThemeCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rendition:
     """The frozen mail of one issue for one audience; slots are filled per recipient.
 
     `page` is the same for the web: nothing personal in it, and whole what has no other address.
+    Marks in `html` and `text` part the blocks that `splicing` is about (see mail/variants.py);
+    it is None in a rendition that was frozen before readers could choose themes.
     """
 
     audience: Audience
@@ -250,12 +281,15 @@ class Rendition:
     html: str
     text: str
     page: str = ""
+    splicing: Splicing | None = None
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 (hex) over all that a reader gets; approval stores it."""
+        """SHA-256 (hex) over all that a reader gets, whatever they choose; approval stores it."""
         digest = hashlib.sha256()
-        parts = (self.audience, self.subject, self.preheader, self.html, self.text, self.page)
+        parts = [self.audience, self.subject, self.preheader, self.html, self.text, self.page]
+        if self.splicing is not None:
+            parts.append(json.dumps(asdict(self.splicing), sort_keys=True))
         for part in parts:
             raw = part.encode("utf-8")
             digest.update(len(raw).to_bytes(8, "big") + raw)
@@ -267,6 +301,7 @@ class Personal:
     """What fills a rendition's slots for one recipient; addresses of our own pages only."""
 
     unsubscribe_url: str
+    preferences_url: str
     browser_url: str
     joined: str  # "3 March 2026"
 

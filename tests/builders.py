@@ -19,6 +19,7 @@ from digest.values import (
     Evidence,
     Fact,
     Item,
+    Personal,
     Publication,
     Rendition,
     Summary,
@@ -169,7 +170,7 @@ def an_edition(*, cards: int = 2, **changes: Any) -> Edition:
             "dated": NOW,
             "publication": a_publication(),
             "wording": a_wording(),
-            "groups": (ThemeGroup(a_theme(), items),),
+            "groups": (ThemeGroup(a_theme(), items, named="Everyday symptoms"),),
             "articles": (),
             **changes,
         }
@@ -185,6 +186,7 @@ def a_month(
         ThemeGroup(
             a_theme(f"theme-{t}", name),
             tuple(_a_card_of_everyday_length(n) for n in range(t, cards, themes)),
+            named=name,
         )
         for t, name in enumerate(names)
     )
@@ -350,6 +352,20 @@ def a_stored_drug_trial(slug: str = "a-drug", **changes: Any) -> StoredSummary:
             "journal": "Sample Journal of Drugs",
             **changes,
         },
+    )
+
+
+def a_personal(**changes: Any) -> Personal:
+    """What fills the slots for one reader."""
+    site = "https://digest.example.org"
+    return Personal(
+        **{
+            "unsubscribe_url": f"{site}/leave/{'x' * 50}",
+            "preferences_url": f"{site}/preferences/{'x' * 50}",
+            "browser_url": f"{site}/issues/12/patient",
+            "joined": "3 March 2026",
+            **changes,
+        }
     )
 
 

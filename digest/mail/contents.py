@@ -6,18 +6,15 @@ address made. Law 9: the teasers' sentences pass through word for word.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from digest.mail import links, wording
+from digest.mail.opening import opening_of, splicing_of
 from digest.mail.tokens import LOOKS, Look
-from digest.mail.wording import Phrase
+from digest.mail.wording import Phrase, one_line
 from digest.mail.words import Explained, Marker, Sentence, explained
-from digest.values import Edition, Item, Publication, Summary, ThemeGroup, Word
-
-# Control characters and lone surrogates: lxml stops at the first, UTF-8 refuses the second.
-_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+from digest.values import Audience, Edition, Item, Publication, Splicing, Summary, ThemeGroup, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +42,14 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class More:
+    """The way to the cards of a theme that had no room in the mail."""
+
+    text: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """One theme, its cards and the words to explain; `count` is "2 studies"."""
 
@@ -53,12 +58,14 @@ class Section:
     count: str
     cards: tuple[Card, ...]
     words: tuple[Explained, ...]
+    more: More | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
     """Everything the templates may name."""
 
+    audience: Audience
     publication: Publication
     look: Look
     readers: str
@@ -68,6 +75,7 @@ class Contents:
     preheader: str
     intro: str
     facts: str
+    splicing: Splicing
     audience_label: str
     caveat_label: str
     words_label: str
@@ -83,23 +91,20 @@ def contents_of(edition: Edition, joined: str) -> Contents:
     """The contents of one edition; `joined` stands for the day on which its reader joined."""
     words, publication = edition.wording, edition.publication
     sections = _sections(edition)
-    fields = {
-        "studies": wording.studies(len(edition.items)),
-        "themes": wording.themes(len(edition.groups)),
-        "top": edition.top or wording.NEW_RESEARCH,
-        "month": wording.month_of(edition.dated, publication.timezone),
-        "number": str(edition.number),
-    }
+    splicing = splicing_of(edition, [_words_read(section) for section in sections])
+    opening = opening_of(splicing)
     return Contents(
+        audience=words.audience,
         publication=publication,
         look=LOOKS[words.audience],
-        readers=_one_line(words.readers),
-        month=fields["month"],
+        readers=one_line(words.readers),
+        month=wording.month_of(edition.dated, publication.timezone),
         number=edition.number,
-        subject=_one_line(wording.fill(words.subject, fields)),
-        preheader=_one_line(wording.fill(words.preheader, fields)),
-        intro=_one_line(wording.fill(words.intro, fields)),
-        facts=_facts(edition, sections, fields["themes"]),
+        subject=opening.subject,
+        preheader=opening.preheader,
+        intro=opening.intro,
+        facts=opening.facts,
+        splicing=splicing,
         audience_label=words.audience_label,
         caveat_label=words.caveat_label,
         words_label=wording.WORDS_LABEL,
@@ -108,8 +113,23 @@ def contents_of(edition: Edition, joined: str) -> Contents:
         also_heading=wording.ALSO_WORTH_READING,
         about_heading=wording.ABOUT_HEADING,
         about=wording.about(words.audience),
-        why_you_get_this=wording.why_you_get_this(_one_line(words.readers), joined),
+        why_you_get_this=wording.why_you_get_this(one_line(words.readers), joined),
     )
+
+
+def shortened(contents: Contents, most: int, edition: Edition) -> Contents:
+    """At most `most` cards a theme; the others are on our page of the issue, and it says so."""
+    page = links.issue_address(edition)
+
+    def shorten(section: Section) -> Section:
+        hidden = section.cards[most:]
+        if not hidden:
+            return section
+        text = wording.more_on_the_web(len(hidden), section.name)
+        more = More(text, f"{page}#{hidden[0].anchor}")
+        return replace(section, cards=section.cards[:most], more=more)
+
+    return replace(contents, sections=tuple(shorten(section) for section in contents.sections))
 
 
 def _sections(edition: Edition) -> tuple[Section, ...]:
@@ -126,8 +146,8 @@ def _section(group: ThemeGroup, first: int, edition: Edition) -> Section:
     words = [_clean(word) for word in group.words]
     marked = Marker(words)
     return Section(
-        name=_one_line(group.theme.names[audience]),
-        line=_one_line(group.theme.lines[audience]),
+        name=one_line(group.theme.names[audience]),
+        line=one_line(group.theme.lines[audience]),
         count=wording.studies(len(group.items)),
         cards=tuple(_card(item, n, edition, marked) for n, item in enumerate(group.items, first)),
         words=tuple(explained(word) for word in words),
@@ -144,10 +164,10 @@ def _card(item: Item, position: int, edition: Edition, marked: Marker) -> Card:
         title=_title(summary),
         address=links.address_of(summary, anchor, edition),
         shown_in_full=links.own_address(summary) is None,
-        lead=marked(_without_title(_one_line(teaser.lead), _title(summary))),
-        audience=marked(_one_line(teaser.audience)) if teaser.audience else None,
-        caveat=marked(_one_line(teaser.caveat)) if teaser.caveat else Sentence(wording.NO_LIMITS),
-        evidence=wording.evidence_line(item.evidence, _one_line(summary.journal), audience),
+        lead=marked(_without_title(one_line(teaser.lead), _title(summary))),
+        audience=marked(one_line(teaser.audience)) if teaser.audience else None,
+        caveat=marked(one_line(teaser.caveat)) if teaser.caveat else Sentence(wording.NO_LIMITS),
+        evidence=wording.evidence_line(item.evidence, one_line(summary.journal), audience),
     )
 
 
@@ -172,13 +192,8 @@ def _articles(edition: Edition) -> tuple[Article, ...]:
     )
 
 
-def _facts(edition: Edition, sections: tuple[Section, ...], themes: str) -> str:
-    facts = (
-        f"{wording.new_studies(len(edition.items))} in {themes}.",
-        wording.animals_fact([item.evidence for item in edition.items]),
-        wording.reading_time(text for section in sections for text in _read_of(section)),
-    )
-    return " ".join(fact for fact in facts if fact)
+def _words_read(section: Section) -> int:
+    return sum(len(text.split()) for text in _read_of(section))
 
 
 def _read_of(section: Section) -> Iterator[str]:
@@ -190,14 +205,9 @@ def _read_of(section: Section) -> Iterator[str]:
 
 
 def _clean(word: Word) -> Word:
-    seen, meaning = _one_line(word.seen), _one_line(word.meaning)
-    return replace(word, term=_one_line(word.term), seen=seen, meaning=meaning)
+    seen, meaning = one_line(word.seen), one_line(word.meaning)
+    return replace(word, term=one_line(word.term), seen=seen, meaning=meaning)
 
 
 def _title(summary: Summary) -> str:
-    return _one_line(summary.title) or _one_line(summary.headline)
-
-
-def _one_line(text: str) -> str:
-    """The same words with no control character and single spaces between them."""
-    return " ".join(_UNWRITABLE.sub(" ", text).split())
+    return one_line(summary.title) or one_line(summary.headline)

@@ -6,33 +6,75 @@ is what is sent (law 2). Only the recipient's own slots stay open (see slots.py)
 
 from __future__ import annotations
 
+from binascii import b2a_qp
 from dataclasses import replace
 
 from jinja2 import Environment, TemplateError
 
 from digest.errors import Refused
-from digest.mail.contents import contents_of
+from digest.mail.contents import Contents, contents_of, shortened
 from digest.mail.environment import mail_environment
 from digest.mail.html import render_html
 from digest.mail.links import full_texts
-from digest.mail.slots import BROWSER_URL, JOINED, UNSUBSCRIBE_URL, public_page, refuse_slots
+from digest.mail.slots import (
+    BROWSER_URL,
+    JOINED,
+    PREFERENCES_URL,
+    UNSUBSCRIBE_URL,
+    public_page,
+    refuse_slots,
+)
 from digest.mail.text import render_text
+from digest.mail.variants import check_marks
 from digest.values import Edition, Rendition
 
-__all__ = ["mail_environment", "render"]
+__all__ = ["LARGEST", "mail_environment", "render", "size_as_sent"]
+
+# Bytes of the HTML part as sent. Gmail cuts a mail off at about 102,400 bytes, the way to leave
+# the list with it; some servers count the whole message.
+LARGEST = 80_000
+FOR_ADDRESSES = 1_000  # of them: a reader's own addresses are longer than the slots they fill
+SLOTS = {
+    "unsubscribe_url": UNSUBSCRIBE_URL,
+    "preferences_url": PREFERENCES_URL,
+    "browser_url": BROWSER_URL,
+}
 
 
 def render(edition: Edition, environment: Environment) -> Rendition:
     """The mail of one edition; the same edition gives the same bytes.
 
+    A mail that would be too large shows fewer cards a theme and leads to our page for the rest.
     Raises Refused when a summary's text holds a slot, or a site's own template is unfit.
     """
     refuse_slots(edition)
     contents = contents_of(edition, JOINED)
-    slots = {"unsubscribe_url": UNSUBSCRIBE_URL, "browser_url": BROWSER_URL}
+    whole = _mail(contents, environment)
+    page = public_page(whole, full_texts(edition), environment)
+    return replace(_fitting(whole, contents, edition, environment), page=page)
+
+
+def _fitting(
+    whole: Rendition, contents: Contents, edition: Edition, environment: Environment
+) -> Rendition:
+    """`whole`, or as many cards a theme as an inbox takes; one a theme at least."""
+    fitting, least, room = whole, 1, LARGEST - FOR_ADDRESSES
+    most = max((len(section.cards) for section in contents.sections), default=0)
+    while (size := size_as_sent(fitting.html)) > room and most > least:
+        most = max(least, min(most - 1, int(most * room / size)))
+        fitting = _mail(shortened(contents, most, edition), environment)
+    return fitting
+
+
+def size_as_sent(html: str) -> int:
+    """Bytes of the HTML part over the wire: quoted-printable, each line ending in CRLF."""
+    return len(b2a_qp(html.replace("\n", "\r\n").encode("utf-8"), istext=True))
+
+
+def _mail(contents: Contents, environment: Environment) -> Rendition:
     try:
-        html = render_html(contents, environment, slots)
-        text = render_text(contents, environment, slots)
+        html = render_html(contents, environment, SLOTS)
+        text = render_text(contents, environment, SLOTS)
     except (TemplateError, TypeError) as error:  # TypeError: a macro with other arguments
         raise _broken(error) from error
     for name, part in (("email/footer.html", html), ("email/issue.txt", text)):
@@ -42,9 +84,16 @@ def render(edition: Edition, environment: Environment) -> Rendition:
                 where=name,
                 mend="Put {{ unsubscribe_url }} into the template.",
             )
-    audience = edition.wording.audience
-    mail = Rendition(audience, contents.subject, contents.preheader, html, text)
-    return replace(mail, page=public_page(mail, full_texts(edition), environment))
+    mail = Rendition(
+        contents.audience,
+        contents.subject,
+        contents.preheader,
+        html,
+        text,
+        splicing=contents.splicing,
+    )
+    check_marks(mail)
+    return mail
 
 
 def _broken(error: TemplateError | TypeError) -> Refused:

@@ -21,13 +21,18 @@ from digest.values import Edition, Personal, Rendition, Summary
 # None is shorter than what it stands for in a line of text (a date), so no line grows.
 PREFIX = "__DIGEST_"
 UNSUBSCRIBE_URL = f"{PREFIX}UNSUBSCRIBE_URL__"
+PREFERENCES_URL = f"{PREFIX}PREFERENCES_URL__"
 BROWSER_URL = f"{PREFIX}BROWSER_URL__"
 JOINED = f"{PREFIX}JOINED_ON_DATE__"
 
 # Comments that the templates set and every reader's copy loses: what stands in the mail only,
-# and where the public page shows a summary that has no address of its own.
+# where the public page shows a summary that has no address of its own, and what follows a
+# reader's choice of themes (variants.py). In the text part lines of their own mark the latter.
 _MAIL_ONLY = re.compile(r"<!--mail-only-->.*?<!--/mail-only-->\n?", re.DOTALL)
-_MARK = re.compile(r"<!--(?:/?mail-only|full-text [a-z]+-\d+)-->\n?")
+_MARK = re.compile(
+    r"<!--(?:/?mail-only|full-text [a-z]+-\d+|theme \d+|say [a-z]+|/theme|/say)-->\n?"
+)
+_TEXT_MARK = re.compile(rf"^{PREFIX}(?:THEME \d+|SAY [a-z]+|/THEME|/SAY)__\n", re.MULTILINE)
 _SLOT = re.compile(rf"{PREFIX}[A-Z_]+?__")
 
 
@@ -35,11 +40,13 @@ def personalise(rendition: Rendition, personal: Personal) -> tuple[str, str]:
     """The HTML and the text for one recipient; values are escaped in the HTML."""
     values = {
         UNSUBSCRIBE_URL: personal.unsubscribe_url,
+        PREFERENCES_URL: personal.preferences_url,
         BROWSER_URL: personal.browser_url,
         JOINED: personal.joined,
     }
     html = _SLOT.sub(lambda slot: escape(values[slot[0]]), _MARK.sub("", rendition.html))
-    return html, _SLOT.sub(lambda slot: values[slot[0]], rendition.text)
+    text = _TEXT_MARK.sub("", rendition.text)
+    return html, _SLOT.sub(lambda slot: values[slot[0]], text)
 
 
 def public_page(

@@ -7,7 +7,7 @@ Values in, short English phrases out. Nothing here says more than the evidence s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -20,6 +20,9 @@ NO_LIMITS = "The summary names no limits."
 WORDS_LABEL = "Words"
 ALSO_WORTH_READING = "Also worth reading"
 ABOUT_HEADING = "About this research"
+
+# Control characters and lone surrogates: lxml stops at the first, UTF-8 refuses the second.
+_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July",
@@ -70,6 +73,11 @@ class Phrase:
     strong: bool = False
 
 
+def one_line(text: str) -> str:
+    """The same words with no control character and single spaces between them."""
+    return " ".join(_UNWRITABLE.sub(" ", text).split())
+
+
 def studies(count: int) -> str:
     """`1 study`, `6 studies`."""
     return f"{count:,} {'study' if count == 1 else 'studies'}"
@@ -90,6 +98,11 @@ def people(count: int) -> str:
     return f"{count:,} {'person' if count == 1 else 'people'}"
 
 
+def more_on_the_web(count: int, theme: str) -> str:
+    """`3 more on the web: Everyday symptoms`."""
+    return f"{count:,} more on the web: {theme}"
+
+
 def month_of(instant: datetime, timezone: str) -> str:
     """The month of a UTC instant as the publication's readers see it: `November 2026`."""
     local = instant.astimezone(ZoneInfo(timezone))
@@ -101,25 +114,24 @@ def fill(template: str, fields: Mapping[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda match: fields.get(match[1], match[0]), template)
 
 
-def reading_time(texts: Iterable[str]) -> str:
+def reading_time(words: int) -> str:
     """`Reading time: 4 minutes.`, at 200 words a minute and never under one minute."""
-    words = sum(len(text.split()) for text in texts)
     minutes = max(1, round(words / WORDS_PER_MINUTE))
     return f"Reading time: {minutes} {'minute' if minutes == 1 else 'minutes'}."
 
 
-def animals_fact(evidences: Sequence[Evidence]) -> str:
-    """`One was done in mice, not people.`; empty when none was done in animals alone.
+def animals_fact(in_animals: Sequence[Sequence[str]], of: int) -> str:
+    """`One was done in mice, not people.`; empty when none of the `of` was in animals alone.
 
-    Where the studies differ it names every kind: `Three were done in mice or rats, not people.`
+    `in_animals` holds the species of each that was. Where they differ it names every kind:
+    `Three were done in mice or rats, not people.`
     """
-    in_animals = [e.species.value for e in evidences if e.animals_only]
     if not in_animals:
         return ""
     every = tuple(dict.fromkeys(one for species in in_animals for one in species))
     differ = any(set(species) != set(every) for species in in_animals)
     which = _animals(every, "or" if differ else "and")
-    return f"{_how_many(len(in_animals), len(evidences))} done in {which}, not people."
+    return f"{_how_many(len(in_animals), of)} done in {which}, not people."
 
 
 def evidence_line(evidence: Evidence, journal: str, audience: Audience) -> tuple[Phrase, ...]:

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from digest.values import Word
 
-MARK = Markup('<span class="word">{}</span>')
+MARK = Markup("<i>{}</i>")
 SAME_BEGINNING = 4  # letters by which a reader knows "spastic" in "spasticity"
 
 

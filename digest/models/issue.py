@@ -157,6 +157,8 @@ class StoredRendition(models.Model):
     html = models.TextField()
     text = models.TextField()
     page = models.TextField()
+    # How the mail follows a reader's choice of themes; null when frozen before they could choose.
+    splicing = models.JSONField(null=True)
     content_hash = models.CharField(max_length=64)
 
     class Meta:

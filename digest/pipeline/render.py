@@ -15,12 +15,10 @@ from digest.errors import DigestError, Refused
 from digest.mail.contents import contents_of
 from digest.mail.render import mail_environment, render
 from digest.models import Issue, StoredRendition
-from digest.pipeline.rows import item_value, summary_value
+from digest.pipeline.rows import item_value, splicing_value, summary_value
 from digest.values import Audience, Edition, Item, Rendition, Theme, ThemeGroup, Word
 
 State = Issue.State
-TOP_THEMES = 2  # that {top} names
-LONGEST_TOP = 48  # characters; more would push the rest out of sight in an inbox
 
 
 def renditions(issue: Issue, config: Config) -> list[Rendition]:
@@ -40,10 +38,7 @@ def renditions(issue: Issue, config: Config) -> list[Rendition]:
         return [stored[audience] for audience in config.audience_order if audience in stored]
     _refuse_changed_at_source(issue)
     environment = mail_environment(config.templates_path)
-    made = [render(edition, environment) for edition in _filled(issue, config)]
-    for rendition in made:
-        _refuse_diagnosis(rendition, config)
-    return made
+    return [render(edition, environment) for edition in _filled(issue, config)]
 
 
 def _filled(issue: Issue, config: Config) -> list[Edition]:
@@ -124,7 +119,10 @@ def _refuse_gone_themes(issue: Issue, items: Iterable[Item], themes: Mapping[str
 
 
 def freeze(issue: Issue, config: Config) -> list[Rendition]:
-    """Store the renditions of an issue whose row the caller holds, for approval (law 2)."""
+    """Store the renditions of an issue whose row the caller holds, for approval (law 2).
+
+    The caller lets none stay that preflight blocks.
+    """
     issue.renditions.all().delete()
     made = renditions(issue, config)
     StoredRendition.objects.bulk_create(
@@ -137,20 +135,8 @@ def freeze(issue: Issue, config: Config) -> list[Rendition]:
 def rendition_value(row: StoredRendition) -> Rendition:
     """The stored rendition as the value that mail and delivery read."""
     audience = cast(Audience, row.audience)
-    return Rendition(audience, row.subject, row.preheader, row.html, row.text, row.page)
-
-
-def _refuse_diagnosis(rendition: Rendition, config: Config) -> None:
-    """An inbox is seen by others: no diagnosis in subject or preheader (law 7)."""
-    for part, text in (("subject", rendition.subject), ("preheader", rendition.preheader)):
-        word = config.privacy.diagnosis_in(text)
-        if word:
-            raise Refused(
-                f"the {part} names a diagnosis ('{word}')",
-                where=f"the {rendition.audience} edition",
-                mend=f"Change audiences.{rendition.audience}.{part} in config.yaml, "
-                f"or write one with `digest {part}`",
-            )
+    splicing = splicing_value(row.splicing) if row.splicing else None
+    return Rendition(audience, row.subject, row.preheader, row.html, row.text, row.page, splicing)
 
 
 def editions(issue: Issue, config: Config) -> list[Edition]:
@@ -186,21 +172,32 @@ def _edition(
         dated=issue.cut_off,
         publication=config.publication_value(),
         wording=words,
-        groups=_grouped(placed, audience, themes, glossary),
+        groups=_grouped(placed, audience, themes, glossary, config),
         articles=tuple(articles),
-        top=_top(placed, audience, themes, config),
     )
 
 
 def _grouped(
-    items: list[Item], audience: Audience, themes: Mapping[str, Theme], glossary: Glossary
+    items: list[Item],
+    audience: Audience,
+    themes: Mapping[str, Theme],
+    glossary: Glossary,
+    config: Config,
 ) -> tuple[ThemeGroup, ...]:
-    """Items in reading order → groups in reading order; a theme stands together by selection."""
+    """Items in reading order → groups in reading order; a theme stands together by selection.
+
+    A name that tells a diagnosis is not `named`: an inbox is seen by others (law 7).
+    """
+
+    def named(theme: str) -> str:
+        name = themes[theme].names[audience]
+        return "" if config.privacy.diagnosis_in(name) else name
+
     groups: dict[str, list[Item]] = {}
     for item in items:
         groups.setdefault(item.verdict.theme, []).append(item)
     return tuple(
-        ThemeGroup(themes[theme], tuple(group), _words(group, audience, glossary))
+        ThemeGroup(themes[theme], tuple(group), _words(group, audience, glossary), named(theme))
         for theme, group in groups.items()
     )
 
@@ -212,19 +209,3 @@ def _words(items: list[Item], audience: Audience, glossary: Glossary) -> tuple[W
     teasers = (item.teasers[audience] for item in items)
     parts = (part for teaser in teasers for part in (teaser.lead, teaser.audience, teaser.caveat))
     return find_words((part for part in parts if part), glossary)
-
-
-def _top(
-    items: Iterable[Item], audience: Audience, themes: Mapping[str, Theme], config: Config
-) -> str:
-    """What {top} says: "Treatments, Everyday symptoms and more"; "" when nothing can be named.
-
-    The first themes in the reader's words, but none that names a diagnosis: an inbox is seen by
-    others (law 7).
-    """
-    seen = dict.fromkeys(themes[item.verdict.theme].names[audience] for item in items)
-    names = [name for name in seen if not config.privacy.diagnosis_in(name)][:TOP_THEMES]
-    if len("; ".join(names)) > LONGEST_TOP:
-        del names[1:]
-    between = "; " if any("," in name for name in names) else ", "
-    return between.join(names) + (" and more" if 0 < len(names) < len(seen) else "")

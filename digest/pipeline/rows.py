@@ -15,8 +15,10 @@ from digest.values import (
     Evidence,
     Fact,
     Item,
+    Splicing,
     Summary,
     Teaser,
+    ThemeCount,
     ThemeVerdict,
 )
 
@@ -114,3 +116,12 @@ def as_composed(one: Item | Summary) -> tuple[str, dict[str, str | None]]:
 def instant(moment: datetime | None) -> str | None:
     """An instant for JSON: ISO 8601 in UTC, to the second."""
     return moment.astimezone(UTC).isoformat(timespec="seconds") if moment else None
+
+
+def splicing_value(stored: Mapping[str, Any]) -> Splicing:
+    """The splicing of a frozen rendition, as `asdict` stored it."""
+    themes = tuple(
+        ThemeCount(**{**one, "animals": tuple(tuple(species) for species in one["animals"])})
+        for one in stored["themes"]
+    )
+    return Splicing(**{**stored, "themes": themes})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+from premailer import Premailer
 
 from digest.errors import Refused
 from digest.mail.html import inlined
@@ -26,6 +27,33 @@ def test_a_media_query_keeps_its_important() -> None:
     assert "@media" in html
     assert "!important" in html.split("</style>")[0]
     assert '<p class="a" style="color:#111111">' in html
+
+
+SHEETS = (
+    "<style>.a{color:#111111}</style>",
+    "<style>.a{color:#222222;margin:0}a:hover{color:#333333}</style>",
+    "<style>p{margin:0}@media print{.a{color:#444444!important;margin:1px}}</style>",
+)
+
+
+def test_a_sheet_that_was_read_before_gives_the_same_bytes_whatever_came_between() -> None:
+    pages = [page(sheet, f'<p class="a">{n}<a href="#">x</a>') for n in "12" for sheet in SHEETS]
+    first = [inlined(one) for one in pages]
+    assert len(set(first)) == len(pages)
+    assert [inlined(one) for one in reversed(pages)] == first[::-1]
+
+
+def test_premailer_reads_a_sheet_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, parse = [], Premailer._parse_style_rules
+
+    def counted(self: Premailer, sheet: str, index: int) -> object:
+        read.append(sheet)
+        return parse(self, sheet, index)
+
+    monkeypatch.setattr(Premailer, "_parse_style_rules", counted)
+    for words in ("one", "two"):
+        inlined(page("<style>.once{color:#123456}</style>", f'<p class="once">{words}'))
+    assert read == [".once{color:#123456}"]
 
 
 def test_an_ignored_sheet_stays_to_the_letter() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,12 +10,20 @@ import pytest
 from digest.errors import Refused
 from digest.mail import links
 from digest.mail.render import mail_environment, render
-from digest.mail.slots import BROWSER_URL, JOINED, UNSUBSCRIBE_URL, personalise, public_page
+from digest.mail.slots import (
+    BROWSER_URL,
+    JOINED,
+    PREFERENCES_URL,
+    UNSUBSCRIBE_URL,
+    personalise,
+    public_page,
+)
 from digest.values import Edition, Item, Personal, Rendition, Summary, Word
 from tests.builders import a_summary, a_teaser, a_wording, an_edition, an_item
 
 PERSONAL = Personal(
     unsubscribe_url="https://digest.example.org/leave/abc?x=1&y=2",
+    preferences_url="https://digest.example.org/preferences/abc",
     browser_url="https://digest.example.org/issues/12/patient",
     joined="3 March 2026",
 )
@@ -33,8 +42,9 @@ def test_slots_survive_inlining_in_an_address_and_in_text() -> None:
     rendition = rendered()
     assert f'href="{UNSUBSCRIBE_URL}"' in rendition.html
     assert f'href="{BROWSER_URL}"' in rendition.html
+    assert f'href="{PREFERENCES_URL}"' in rendition.html
     assert f"living with MS on {JOINED}." in rendition.html
-    for slot in (UNSUBSCRIBE_URL, BROWSER_URL, JOINED):
+    for slot in (UNSUBSCRIBE_URL, PREFERENCES_URL, BROWSER_URL, JOINED):
         assert rendition.text.count(slot) == 1
 
 
@@ -45,6 +55,7 @@ def test_every_slot_is_filled_and_escaped_in_the_html_alone() -> None:
     assert "https://digest.example.org/leave/abc?x=1&y=2\n" in text
     assert "__DIGEST" not in html + text
     assert "<!--mail-only" not in html
+    assert "<!--theme" not in html
 
 
 def test_a_value_that_looks_like_a_slot_is_not_filled_again() -> None:
@@ -57,18 +68,29 @@ def test_filling_changes_the_slots_and_nothing_else() -> None:
     one = personalise(rendition, PERSONAL)[1]
     for value, slot in (
         (PERSONAL.unsubscribe_url, UNSUBSCRIBE_URL),
+        (PERSONAL.preferences_url, PREFERENCES_URL),
         (PERSONAL.browser_url, BROWSER_URL),
         (PERSONAL.joined, JOINED),
     ):
         one = one.replace(value, slot)
     # The browser address is the beginning of no other address in this edition.
-    assert one == rendition.text
+    marks = re.compile(r"^__DIGEST_(?:/?THEME|/?SAY)[ a-z0-9]*__\n", re.MULTILINE)
+    assert one == marks.sub("", rendition.text)
 
 
 def test_the_public_page_holds_nothing_personal() -> None:
     page = public_page(rendered())
     assert page.startswith("<!DOCTYPE html>")
-    for word in ("__DIGEST", "Leave this list", "You get this", "Read in your browser", "<!--mail"):
+    for word in (
+        "__DIGEST",
+        "Leave this list",
+        "Choose your themes",
+        "<!--say",
+        "<!--theme",
+        "You get this",
+        "Read in your browser",
+        "<!--mail",
+    ):
         assert word not in page
     assert "1 Example Street" in page
     assert "Study 1 on Walking" in page

@@ -45,32 +45,36 @@ def test_only_known_fields_are_filled_and_only_once() -> None:
     ("words", "said"), [(0, "1 minute"), (299, "1 minute"), (301, "2 minutes"), (900, "4 minutes")]
 )
 def test_reading_time_is_never_under_a_minute(words: int, said: str) -> None:
-    assert wording.reading_time(["word " * words]) == f"Reading time: {said}."
+    assert wording.reading_time(words) == f"Reading time: {said}."
 
 
 @pytest.mark.parametrize(
-    ("animal_only", "people", "said"),
+    ("in_animals", "of", "said"),
     [
         ([], 2, ""),
-        ([("mouse",)], 5, "One was done in mice, not people."),
-        ([("mouse",), ("mouse",)], 5, "Two were done in mice, not people."),
-        ([("mouse",), ("rat",)], 5, "Two were done in mice or rats, not people."),
-        ([("mouse",), ("mouse", "rat"), ("zebrafish",)], 5,
+        ([("mouse",)], 6, "One was done in mice, not people."),
+        ([("mouse",), ("mouse",)], 7, "Two were done in mice, not people."),
+        ([("mouse",), ("rat",)], 7, "Two were done in mice or rats, not people."),
+        ([("mouse",), ("mouse", "rat"), ("zebrafish",)], 8,
          "Three were done in mice, rats or zebrafish, not people."),
-        ([("animal",), ("mouse",)], 5, "Two were done in mice or other animals, not people."),
-        ([("mouse", "rat"), ("rat", "mouse")], 5, "Two were done in mice and rats, not people."),
-        ([("mouse", "rat")], 1, "One was done in mice and rats, not people."),
-        ([("mouse",)] * 12, 1, "12 were done in mice, not people."),
-        ([("animal",)], 0, "It was done in animals, not people."),
-        ([("mouse",), ("mouse",)], 0, "Both were done in mice, not people."),
-        ([("mouse",)] * 3, 0, "All were done in mice, not people."),
+        ([("animal",), ("mouse",)], 7, "Two were done in mice or other animals, not people."),
+        ([("mouse", "rat"), ("rat", "mouse")], 7, "Two were done in mice and rats, not people."),
+        ([("mouse", "rat")], 2, "One was done in mice and rats, not people."),
+        ([("mouse",)] * 12, 13, "12 were done in mice, not people."),
+        ([("animal",)], 1, "It was done in animals, not people."),
+        ([("mouse",), ("mouse",)], 2, "Both were done in mice, not people."),
+        ([("mouse",)] * 3, 3, "All were done in mice, not people."),
     ],
 )  # fmt: skip
 def test_the_facts_say_how_many_were_done_in_animals(
-    animal_only: list[tuple[str, ...]], people: int, said: str
+    in_animals: list[tuple[str, ...]], of: int, said: str
 ) -> None:
-    evidences = [an_evidence(species=mice(*species)) for species in animal_only]
-    assert wording.animals_fact(evidences + [an_evidence()] * people) == said
+    assert wording.animals_fact(in_animals, of) == said
+
+
+def test_what_had_no_room_is_told_with_its_theme() -> None:
+    assert wording.more_on_the_web(3, "Mind") == "3 more on the web: Mind"
+    assert wording.more_on_the_web(1200, "Mind") == "1,200 more on the web: Mind"
 
 
 def test_an_evidence_line_gives_kind_people_and_journal() -> None:

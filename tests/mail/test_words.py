@@ -12,9 +12,10 @@ from markupsafe import Markup, escape
 from selectolax.lexbor import LexborHTMLParser as HTMLParser
 
 from digest.mail.render import mail_environment, render
+from digest.mail.slots import personalise
 from digest.mail.words import Marker, explained
 from digest.values import Edition, Rendition, Word
-from tests.builders import a_month, a_teaser, an_edition, an_item, with_words
+from tests.builders import a_month, a_personal, a_teaser, an_edition, an_item, with_words
 
 WALK = Word("walking", "walked", "moving on foot")
 ANY_BUT_A_SLOT = st.characters(exclude_characters="_")
@@ -43,29 +44,26 @@ def of_teasers(*leads: str, words: tuple[Word, ...]) -> Edition:
 def test_a_word_is_marked_where_it_first_stands_and_only_there() -> None:
     marked = Marker([WALK, CLINIC])
     first, second = marked("She walked, he walked."), marked("They walked to a clinic.")
-    assert str(escape(first)) == 'She <span class="word">walked</span>, he walked.'
-    assert str(escape(second)) == 'They walked to a <span class="word">clinic</span>.'
+    assert str(escape(first)) == "She <i>walked</i>, he walked."
+    assert str(escape(second)) == "They walked to a <i>clinic</i>."
 
 
 def test_a_word_inside_another_is_not_marked() -> None:
-    assert "span" not in html_of("Unwalked walkedness, clinics and clinical work", WALK, CLINIC)
+    assert "<" not in html_of("Unwalked walkedness, clinics and clinical work", WALK, CLINIC)
 
 
 def test_the_longer_of_two_words_is_marked_whole() -> None:
     long = Word("secondary progressive MS", "secondary progressive MS", "x")
     short = Word("progressive MS", "progressive MS", "y")
     assert html_of("From secondary progressive MS to progressive MS", short, long) == (
-        'From <span class="word">secondary progressive MS</span> to '
-        '<span class="word">progressive MS</span>'
+        "From <i>secondary progressive MS</i> to <i>progressive MS</i>"
     )
 
 
 def test_what_looks_like_markup_is_escaped_on_either_side_of_a_mark() -> None:
-    assert html_of("<b> & walked </b>", WALK) == (
-        '&lt;b&gt; &amp; <span class="word">walked</span> &lt;/b&gt;'
-    )
+    assert html_of("<b> & walked </b>", WALK) == "&lt;b&gt; &amp; <i>walked</i> &lt;/b&gt;"
     assert html_of("a <x> b", Word("x", "<x>", "y")).count("<") <= 2
-    assert "<i>" not in html_of("it was <i>", Word("i", "<i>", "y"))
+    assert "<u>" not in html_of("it was <u>", Word("u", "<u>", "y"))
 
 
 def test_outside_of_html_a_sentence_is_its_words_alone() -> None:
@@ -80,8 +78,8 @@ def test_outside_of_html_a_sentence_is_its_words_alone() -> None:
 )
 def test_stripping_the_tags_gives_the_sentence_letter_by_letter(text: str, seen: list[str]) -> None:
     html = html_of(text, *(Word(form, form, "x") for form in seen))
-    assert Markup(re.sub(r'<span class="word">|</span>', "", html)).unescape() == text
-    assert html.count("<span") == html.count("</span>") <= len(seen)
+    assert Markup(re.sub("</?i>", "", html)).unescape() == text
+    assert html.count("<i>") == html.count("</i>") <= len(seen)
 
 
 # ── the box ───────────────────────────────────────────────────────────────────────────────
@@ -122,12 +120,12 @@ def test_the_box_stands_after_the_last_card_of_its_theme_without_a_heading() -> 
 def test_there_is_no_box_where_nothing_is_explained() -> None:
     rendition = rendered(a_month(cards=4, themes=2))
     assert "Words" not in rendition.html + rendition.text
-    assert 'class="word"' not in rendition.html
+    assert "<i>" not in rendition.html
 
 
 def test_each_theme_marks_its_own_first_places() -> None:
     page = HTMLParser(rendered(with_words(a_month(cards=6, themes=2))).html)
-    marked = [node.text() for node in page.css(".word")]
+    marked = [node.text() for node in page.css("i")]
     assert marked == ["tired", "visit"] * 2
 
 
@@ -149,7 +147,7 @@ def test_titles_are_not_marked() -> None:
         rendered(of_teasers("He came.", words=(Word("walk", "Walk", "to go on foot"),))).html
     )
     assert "Walk" in page.css_first("h3").text()  # type: ignore[union-attr]
-    assert not page.css(".word")
+    assert not page.css("i")
 
 
 def test_a_hostile_glossary_is_shown_and_does_nothing() -> None:
@@ -163,7 +161,8 @@ def test_a_hostile_glossary_is_shown_and_does_nothing() -> None:
 
 def test_the_text_part_explains_the_words_in_wrapped_lines() -> None:
     long = Word("walking", "walked", "to go on foot, " * 7 + "slowly")
-    text = rendered(of_teasers("He walked.", words=(long, CLINIC))).text
+    rendition = rendered(of_teasers("He walked.", words=(long, CLINIC)))
+    text = personalise(rendition, a_personal())[1]
     box = text[text.index("\nWords\n") :].split("\n\n")[0].splitlines()[1:]
     assert box[1].startswith("- walking: to go on foot,")
     assert box[2].startswith("  on foot")

@@ -212,8 +212,8 @@ def test_its_readers_get_no_mail_and_who_reads_another_list_gets_that(
 def test_only_the_editions_that_are_made_are_previewed(
     config: Config, without_clinicians: Issue, tmp_path: Path
 ) -> None:
-    files = write_previews(without_clinicians, config, KEYS, tmp_path, only=None, now=NOW)
-    assert {path.stem for path in files} == {"patient", "caregiver"}
+    made = write_previews(without_clinicians, config, KEYS, tmp_path, only=None, now=NOW)
+    assert {path.stem for path in made.files} == {"patient", "caregiver"}
     with pytest.raises(Refused, match="no clinician edition"):
         write_previews(without_clinicians, config, KEYS, tmp_path, only="clinician", now=NOW)
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import permutations
 from typing import Any, get_args
 
 import pytest
 
 from digest.config import Config
+from digest.editorial.glossary import load_glossary
 from digest.editorial.themes import load_taxonomy
 from digest.errors import Refused
-from digest.mail.wording import NEW_RESEARCH, fill, studies, themes
 from digest.models import AuditEntry, Issue, StoredRendition
 from digest.pipeline import render as step
 from digest.pipeline import review
@@ -181,32 +180,29 @@ def test_an_issue_that_is_no_longer_open_proposes_nothing(config: Config, issue:
 THEMES = load_taxonomy().themes
 
 
-def top(config: Config, audience: Audience, *theme_ids: str) -> str:
-    """What {top} says of an edition with an item of each theme."""
-    return step._top([an_item(theme=theme) for theme in theme_ids], audience, THEMES, config)
-
-
-def test_the_top_names_the_first_two_themes_in_the_readers_words(config: Config) -> None:
-    assert top(config, "patient", "treatment", "treatment") == "Treatments"
-    assert top(config, "patient", "treatment", "symptoms") == "Treatments, Everyday symptoms"
-    assert top(config, "patient", "treatment", "symptoms", "mind") == (
-        "Treatments, Everyday symptoms and more"
-    )
-    assert top(config, "clinician", "treatment").startswith("Disease-modifying treatment")
-
-
-def test_names_that_hold_commas_are_told_apart(config: Config) -> None:
-    assert top(config, "patient", "gut_diet", "treatment") == "Gut, diet & vitamins; Treatments"
+def named(config: Config, audience: Audience, *theme_ids: str) -> dict[str, str]:
+    """What an inbox may show of each theme of an edition with an item of each."""
+    items = [an_item(theme=theme) for theme in theme_ids]
+    groups = step._grouped(items, audience, THEMES, load_glossary(), config)
+    return {group.theme.id: group.named for group in groups}
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)
-def test_a_theme_that_names_a_diagnosis_is_passed_over(config: Config, audience: Audience) -> None:
-    for two in permutations(THEMES, 2):
-        assert config.privacy.diagnosis_in(top(config, audience, *two)) is None
-    assert top(config, "patient", "immune", "symptoms") == "Everyday symptoms and more"
-    assert top(config, "patient", "immune", "tests") == ""
+def test_an_inbox_shows_no_theme_that_names_a_diagnosis(config: Config, audience: Audience) -> None:
+    shown = named(config, audience, *THEMES)
+    assert list(shown) == list(THEMES)
+    for theme, name in shown.items():
+        assert config.privacy.diagnosis_in(name) is None
+        assert name in ("", THEMES[theme].names[audience])
+    assert shown["symptoms"]
+
+
+def test_a_theme_is_not_named_where_the_site_says_that_it_tells_a_diagnosis(config: Config) -> None:
+    assert named(config, "patient", "immune", "treatment") == {
+        "immune": "", "treatment": "Treatments"
+    }  # fmt: skip
     private = a_config(privacy={"diagnosis_words": ["Treatments"]})
-    assert top(private, "patient", "treatment") == ""
+    assert named(private, "patient", "treatment") == {"treatment": ""}
 
 
 def test_an_edition_whose_themes_cannot_be_named_is_new_research(config: Config) -> None:
@@ -215,20 +211,6 @@ def test_an_edition_whose_themes_cannot_be_named_is_new_research(config: Config)
     review.move(issue, "one", "immune", config, who="Ada", now=NOW)
     preheader = proposals(issue, config)["patient"]["preheader"]
     assert preheader.startswith("New research: 1 study in 1 theme")
-
-
-@pytest.mark.parametrize("audience", AUDIENCES)
-def test_the_shipped_preheader_fills_its_place_in_an_inbox(
-    config: Config, audience: Audience
-) -> None:
-    named = {top(config, audience, *three) for three in permutations(THEMES, 3)}
-    named |= {top(config, audience, theme) for theme in THEMES}
-    for count, groups in ((1, 1), (40, 12)):
-        fields = {"studies": studies(count), "themes": themes(groups)}
-        for name in named:
-            fields["top"] = name or NEW_RESEARCH
-            filled = fill(config.audiences[audience].preheader, fields)
-            assert 40 <= len(filled) <= 110, filled
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -39,7 +39,7 @@ def test_the_words_stand_in_the_mails_of_patients_and_caregivers_alone() -> None
     for rendition in renditions(compose(config, now=NOW), config):
         explains = "spasticity: stiff, tight muscles" in rendition.text
         assert explains == (rendition.audience != "clinician")
-        assert ('<span class="word">Spastic</span> legs' in rendition.html) == explains
+        assert ("<i>Spastic</i> legs" in rendition.html) == explains
 
 
 def test_a_sites_own_glossary_is_used_and_a_wrong_one_refused(tmp_path: Path) -> None:
