@@ -14,6 +14,7 @@ class Subscriber(models.Model):
     public_id = models.CharField(max_length=32, unique=True)  # random; stands in tokens
     name = models.TextField(blank=True)
     main_list = models.CharField(max_length=40, blank=True)
+    themes = models.JSONField(default=list)  # ids of the themes they chose; none: every theme
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:

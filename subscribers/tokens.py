@@ -19,7 +19,7 @@ from django.core import signing
 from subscribers.lists import list_names
 from subscribers.models import Subscriber
 
-Purpose = Literal["leave", "confirm"]
+Purpose = Literal["leave", "confirm", "preferences"]
 CONFIRM_WITHIN = timedelta(days=7)
 MARK_LENGTH = 8  # base64url characters: 48 bits, enough to tell a handful of lists apart
 
@@ -51,9 +51,27 @@ def read_token(purpose: Purpose, token: str) -> tuple[str, str]:
     raise WrongToken
 
 
+def preferences_token(subscriber: Subscriber) -> str:
+    """A token for the preferences of a subscriber, whatever lists they are on."""
+    return _signer("preferences").sign(subscriber.public_id)
+
+
+def read_preferences_token(token: str) -> str:
+    """The public id. Raises WrongToken; whether there is such a subscriber is not asked."""
+    try:
+        return _signer("preferences").unsign(token)
+    except signing.BadSignature:
+        raise WrongToken from None
+
+
 def leave_url(subscriber: Subscriber, list_name: str) -> str:
     """The absolute address of the page to leave a list; it also takes RFC 8058's POST."""
     return f"{settings.SUBSCRIBERS_SITE_URL}/leave/{make_token('leave', subscriber, list_name)}"
+
+
+def preferences_url(subscriber: Subscriber) -> str:
+    """The absolute address of the page to choose what one gets; the same in every mail."""
+    return f"{settings.SUBSCRIBERS_SITE_URL}/preferences/{preferences_token(subscriber)}"
 
 
 def confirm_url(subscriber: Subscriber, list_name: str) -> str:

@@ -9,4 +9,5 @@ from subscribers import views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("leave/<str:token>", views.leave_list, name="leave"),
     path("confirm/<str:token>", views.confirm_membership, name="confirm"),
+    path("preferences/<str:token>", views.preferences, name="preferences"),
 ]

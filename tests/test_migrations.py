@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from tests.builders import NOW
+from digest.errors import Refused
+from digest.models import Issue, StoredRendition
+from digest.pipeline.approval import approval_hash
+from digest.pipeline.deliver import send_issue
+from digest.pipeline.render import rendition_value
+from digest.project.settings import KEYS
+from tests.builders import NOW, a_config, a_subscriber
+from tests.fakes import FakeTransport
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
@@ -65,3 +74,94 @@ def test_choices_of_one_edition_are_dropped_on_the_way_back() -> None:
     for audience in ("", "patient"):
         choices.create(issue=issue, summary=summary, audience=audience, placing="hold")
     assert migrated(FIRST).get_model("digest", "EditorChoice").objects.count() == 1
+
+
+# ── a reader's choice of themes ───────────────────────────────────────────────────────────
+
+BEFORE_SPLICING, SPLICING = ("digest", "0003_as_composed"), ("digest", "0004_splicing")
+BEFORE_THEMES, THEMES = ("subscribers", "0001_initial"), ("subscribers", "0002_themes")
+PARTS = ("audience", "subject", "preheader", "html", "text", "page")
+
+
+def hash_as_it_was(parts: dict[str, str]) -> str:
+    """The content hash as it was computed when a rendition had no splicing."""
+    made = sha256()
+    for part in PARTS:
+        raw = parts[part].encode()
+        made.update(len(raw).to_bytes(8, "big") + raw)
+    return made.hexdigest()
+
+
+def approved_of_old(apps: Any) -> None:
+    """An issue with one edition, frozen and approved before readers could choose themes."""
+    parts = {
+        "audience": "patient",
+        "subject": "November: walking",
+        "preheader": "What was found",
+        "html": '<p>Hello.</p><a href="__DIGEST_UNSUBSCRIBE_URL__">Leave</a>',
+        "text": "Hello.\nLeave: __DIGEST_UNSUBSCRIBE_URL__\n",
+        "page": "<p>Hello.</p>",
+    }
+    content_hash = hash_as_it_was(parts)
+    issue = apps.get_model("digest", "Issue").objects.create(
+        number=7, window_start=NOW, cut_off=NOW, composed_at=NOW, state="approved",
+        approved_by="Ada", approved_hash=sha256(f"patient {content_hash}\n".encode()).hexdigest(),
+    )  # fmt: skip
+    apps.get_model("digest", "StoredRendition").objects.create(
+        issue=issue, content_hash=content_hash, **parts
+    )
+
+
+def send_7(folder: Path) -> FakeTransport:
+    transport = FakeTransport()
+    send_issue(7, a_config(folder), KEYS, now=lambda: NOW, transport=transport)
+    return transport
+
+
+def test_an_issue_approved_before_there_were_choices_is_sent_whole_after_the_upgrade(
+    tmp_path: Path,
+) -> None:
+    approved_of_old(migrated(BEFORE_SPLICING))
+    migrated(SPLICING)
+    a_subscriber("ann@example.net")
+    a_subscriber("bob@example.net", themes=["life"])
+    row = StoredRendition.objects.get()
+    assert row.splicing is None
+    assert rendition_value(row).content_hash == row.content_hash
+    transport = send_7(tmp_path)
+    assert transport.recipients == ["ann@example.net", "bob@example.net"]
+    assert all(b"Hello.\r\nLeave: https" in one.content for one in transport.sent)
+
+
+def test_the_way_back_keeps_what_the_older_version_knows() -> None:
+    approved_of_old(migrated(SPLICING))
+    StoredRendition.objects.update(splicing={"rule": 1, "themes": []})
+    row = migrated(BEFORE_SPLICING).get_model("digest", "StoredRendition").objects.get()
+    assert (row.subject, row.html[:6]) == ("November: walking", "<p>Hel")
+
+
+def test_what_was_approved_with_choices_and_lost_them_on_the_way_back_is_not_sent(
+    tmp_path: Path,
+) -> None:
+    approved_of_old(migrated(SPLICING))
+    a_subscriber("ann@example.net")
+    counted = {"rule": 1, "subject": "S", "preheader": "P", "intro": "I", "themes": []}
+    StoredRendition.objects.update(splicing=counted)
+    made = rendition_value(StoredRendition.objects.get())
+    Issue.objects.update(approved_hash=approval_hash([made]))
+    migrated(BEFORE_SPLICING)
+    migrated(SPLICING)
+    with pytest.raises(Refused, match="not what Ada approved"):
+        send_7(tmp_path)
+
+
+def test_subscribers_survive_the_upgrade_to_choices_and_the_way_back() -> None:
+    people = migrated(BEFORE_THEMES).get_model("subscribers", "Subscriber").objects
+    people.create(address="ann@example.org", address_key="a", public_id="a", created_at=NOW)
+    upgraded = migrated(THEMES).get_model("subscribers", "Subscriber").objects.get()
+    assert upgraded.themes == []
+    upgraded.themes = ["life"]
+    upgraded.save()
+    back = migrated(BEFORE_THEMES).get_model("subscribers", "Subscriber").objects.get()
+    assert back.address == "ann@example.org"
+    assert not hasattr(back, "themes")

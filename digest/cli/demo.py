@@ -95,10 +95,10 @@ def _compose_and_send(site: Site, folder: Path) -> tuple[Any, list[Path]]:
         issue = compose(site.config, now=now(), until=parse_when(CUT_OFF, site.config))
         review.approve(issue, site.config, who=WHO, now=now())
     previews = folder / "previews"
-    files = write_previews(issue, site.config, site.keys, previews, only=None, now=now())
+    made = write_previews(issue, site.config, site.keys, previews, only=None, now=now())
     send_issue(issue.number, site.config, site.keys)
     issue.refresh_from_db()
-    return issue, files
+    return issue, made.files
 
 
 def _result(

@@ -159,7 +159,7 @@ def export(
 
 @app.command()
 def show(context: typer.Context, address: Address, json: Json = False) -> None:
-    """All that is known of one address: lists, consent, deliveries."""
+    """All that is known of one address: lists, themes, consent, deliveries."""
     with _people(context):
         from digest.pipeline.report import subscriber_report
 
@@ -169,6 +169,8 @@ def show(context: typer.Context, address: Address, json: Json = False) -> None:
         return
     if report["suppressed"]:
         say("Suppressed: is not mailed.")
+    if report["memberships"]:
+        say(f"Themes: {', '.join(report['themes']) or 'all'}")
     table("Lists", ("list", "state", "joined"), [tuple(m.values()) for m in report["memberships"]])
     columns = ("at", "event", "list", "source", "actor", "text")
     table("Consent", columns, [[c[column] for column in columns] for c in report["consents"]])

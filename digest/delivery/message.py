@@ -27,10 +27,21 @@ from digest.values import Envelope, Sender
 LOCAL_PART = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
 DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)+", re.ASCII)
 MESSAGE_ID = re.compile(r"<[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9.-]+>", re.ASCII)
-WEB_ADDRESS = re.compile(r"https?://[!-;=?-~]+", re.ASCII)
+# RFC 8058 3.1 asks for https; plain http is for rehearsals, on names that mean nothing
+# outside of this house (RFC 6761).
+WEB_ADDRESS = re.compile(
+    r"https://[!-;=?-~]+|http://([\w-]+|[\w.-]+\.(test|local|localhost)|127\.0\.0\.1|\[::1\])"
+    r"(:\d+)?/[!-;=?-~]*",
+    re.ASCII,
+)
+# The letters of a token that no mailto address (RFC 6068 2) has to escape; no ?subject= either.
+LEAVE_MAILBOX = re.compile(r"[\w.+-]+@[A-Za-z0-9.-]+", re.ASCII)
+FEEDBACK_ID = re.compile(r"\d+:updates:digest:[0-9a-f]{12}", re.ASCII)
 MAX_LOCAL, MAX_DOMAIN = 64, 255
 MAX_LINE = 998  # RFC 5322 2.1.1, without CRLF
 SHORT_LINE = 76
+# b2a_qp writes a line of 77, one too long (RFC 2045 6.7), for a blank that ends a line of 75.
+SPACE_BEYOND = re.compile(rb"(?<=\n[^\n]{74})(=20|=09)(?=\r\n)")
 # No quoted-printable line can hold "=_", so this never stands inside a part.
 BOUNDARY = "=_digest_alternative"
 
@@ -47,19 +58,24 @@ def build_envelope(
     date: datetime,
     unsubscribe_url: str,
     list_host: str,
+    feedback_id: str,
+    unsubscribe_mailto: str | None = None,
 ) -> Envelope:
     """An issue's mail to one subscriber, with RFC 2369, RFC 2919 and RFC 8058 headers.
 
-    `message_id` stands in angle brackets; `date` is aware. Two headers are left out on purpose:
-    `Precedence` (RFC 2076: discouraged) and `Auto-Submitted` (RFC 3834: not for lists); List-Id
-    already keeps well-behaved answering machines quiet (RFC 5230 4.6).
+    `message_id` stands in angle brackets; `date` is aware; `feedback_id` is what the function of
+    that name gives. `unsubscribe_mailto` is a plain address with an opaque token
+    (leave+TOKEN@HOST); nobody hands one in as long as nothing reads that mailbox. Two headers
+    are left out on purpose: `Precedence` (RFC 2076: discouraged) and `Auto-Submitted` (RFC 3834:
+    not for lists); List-Id already keeps well-behaved answering machines quiet (RFC 5230 4.6).
     Raises Refused when a value cannot stand in a header or an address cannot be mailed.
     """
     list_headers = [
         # Never folded and never encoded: what clients match, letter by letter.
-        _verbatim("List-Unsubscribe", f"<{_matching(WEB_ADDRESS, unsubscribe_url, 'link')}>"),
+        _verbatim("List-Unsubscribe", _ways_to_leave(unsubscribe_url, unsubscribe_mailto)),
         _verbatim("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         _verbatim("List-Id", f"<updates.{_ascii_domain(list_host)}>"),
+        _verbatim("Feedback-ID", _matching(FEEDBACK_ID, feedback_id, "Feedback-ID")),
     ]
     head = _head(sender, recipient_address, recipient_name, subject, message_id, date)
     body = _alternatives(text, html)
@@ -83,7 +99,7 @@ def build_notice(
     """
     head = _head(sender, recipient_address, recipient_name, subject, message_id, date)
     head.append(_verbatim("Auto-Submitted", "auto-generated"))
-    body = _part("plain", text) if html is None else _alternatives(text, html)
+    body = _part("plain", text.rstrip("\r\n")) if html is None else _alternatives(text, html)
     return _envelope(sender, recipient_address, message_id, head, body)
 
 
@@ -95,6 +111,18 @@ def message_id_for(identity: str, key: str, host: str) -> str:
     """
     keyed = hmac.new(key.encode(), f"message-id {identity}".encode(), hashlib.sha256)
     return f"<{keyed.hexdigest()[:40]}@{_ascii_domain(host)}>"
+
+
+def feedback_id(number: int, host: str) -> str:
+    """Gmail's Feedback-ID of an issue: `number:updates:digest:SenderId`, the same for everybody.
+
+    Google counts complaints by each of the four identifiers (support.google.com/mail/answer/
+    6254652: a SenderId of 5-15 characters, the same in all of a sender's mails). Ours is a hash of
+    the sender's host in hexadecimal digits, which spell no name; no audience stands here, or a
+    header would tell patient from clinician (law 7). Raises Refused for a host that is none.
+    """
+    hashed = hashlib.sha256(f"feedback-id {_ascii_domain(host).lower()}".encode("ascii"))
+    return f"{number}:updates:digest:{hashed.hexdigest()[:12]}"
 
 
 def new_message_id(host: str) -> str:
@@ -138,6 +166,18 @@ def _head(
     if sender.reply_to:
         head.insert(1, _mailbox("Reply-To", "", sender.reply_to))
     return head
+
+
+def _ways_to_leave(url: str, mailto: str | None) -> str:
+    """RFC 2369 3.2: the most preferred way first; RFC 8058 acts on the web address only."""
+    if not WEB_ADDRESS.fullmatch(url):  # not shown: it holds a token
+        raise Refused(
+            "the link to leave cannot stand in List-Unsubscribe",
+            mend="Write publication.site_url with https://",
+        )
+    if mailto is None:
+        return f"<{url}>"
+    return f"<{url}>, <mailto:{_matching(LEAVE_MAILBOX, mailable(mailto), 'leaving mailbox')}>"
 
 
 def _mailbox(header: str, name: str, address: str) -> bytes:
@@ -204,9 +244,9 @@ def _ascii_domain(domain: str) -> str:
 
 def _alternatives(text: str, html: str) -> bytes:
     """RFC 2046 5.1.4: the plainest part first, the one to be preferred last."""
-    delimiter = f"\r\n--{BOUNDARY}".encode("ascii")  # its CRLF belongs to no part
+    delimiter = f"--{BOUNDARY}".encode("ascii")  # the CRLF before it belongs to it, to no part
     return (
-        f'Content-Type: multipart/alternative; boundary="{BOUNDARY}"\r\n'.encode("ascii")
+        f'Content-Type: multipart/alternative; boundary="{BOUNDARY}"\r\n\r\n'.encode("ascii")
         + delimiter + b"\r\n" + _part("plain", text)
         + delimiter + b"\r\n" + _part("html", html)
         + delimiter + b"--\r\n"
@@ -214,8 +254,12 @@ def _alternatives(text: str, html: str) -> bytes:
 
 
 def _part(subtype: str, body: str) -> bytes:
-    """Quoted-printable UTF-8 (RFC 2045 6.7): no relay has a reason to change a byte of it."""
-    lines = re.sub(r"\r\n|\r|\n", "\r\n", body.rstrip("\r\n") + "\n")
+    """Quoted-printable UTF-8 (RFC 2045 6.7): no relay has a reason to change a byte of it.
+
+    The body reads back to the letter, each of its line ends a CRLF; one more CRLF ends the part.
+    """
+    lines = re.sub(r"\r\n|\r|\n", "\r\n", body) + "\r\n"  # b2a_qp breaks lines as the first ends
     headers = f"Content-Type: text/{subtype}; charset=utf-8\r\n"
     headers += "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-    return headers.encode("ascii") + b2a_qp(lines.encode("utf-8"), istext=True)
+    part = headers.encode("ascii") + b2a_qp(lines.encode("utf-8"), istext=True)
+    return SPACE_BEYOND.sub(rb"=\r\n\1", part)

@@ -8,10 +8,11 @@ act of the database, or two senders could claim one row.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from types import MappingProxyType
 
 from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
@@ -30,6 +31,7 @@ WAITING = (State.QUEUED, State.DEFERRED)
 NEXT_TRY = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 360, 720, 1440))
 MAX_ATTEMPTS = len(NEXT_TRY) + 1
 ROWS_PER_INSERT = 1000
+NO_THEME = "no chosen theme in this issue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,20 @@ def is_due(issue: Issue, now: datetime) -> bool:
     return _due(issue, now, 0).exists()
 
 
-def claim(issue: Issue, size: int, now: datetime, *, after: int = 0) -> list[Claimed]:
+def claim(
+    issue: Issue,
+    size: int,
+    now: datetime,
+    *,
+    after: int = 0,
+    themes: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> list[Claimed]:
     """Up to `size` rows with an id above `after` that are due; empty when none is left there.
 
-    Who is no longer confirmed on the row's list, or is suppressed, is skipped here and not
-    claimed (law 4). An issue that is not `sending` (paused, say) has nothing to claim.
+    `themes` are those (their ids) that each audience's edition holds; one frozen before readers
+    could choose is not named. Who is no longer confirmed on the row's list, is suppressed, or
+    finds none of their themes in it is skipped here and not claimed (law 4). An issue that is
+    not `sending` (paused, say) has nothing to claim.
     """
     while True:
         with transaction.atomic():
@@ -77,7 +88,7 @@ def claim(issue: Issue, size: int, now: datetime, *, after: int = 0) -> list[Cla
             # waits for none. SQLite writes one transaction at a time anyway.
             due = _due(issue, now, after).select_for_update(skip_locked=True, of=("self",))
             rows = list(due[:size])
-            claimed = _claim_or_skip(rows, now)
+            claimed = _claim_or_skip(rows, themes, now)
         if claimed or not rows:
             return claimed
         after = rows[-1].pk
@@ -128,13 +139,21 @@ def _due(issue: Issue, now: datetime, after: int) -> QuerySet[Delivery]:
     return rows.order_by("pk")
 
 
-def _claim_or_skip(rows: Sequence[Delivery], now: datetime) -> list[Claimed]:
+def _claim_or_skip(
+    rows: Sequence[Delivery], themes: Mapping[str, Collection[str]], now: datetime
+) -> list[Claimed]:
     people = [row.subscriber_id for row in rows if row.subscriber_id is not None]
-    on_lists = standing(people)
-    mailed = [row for row in rows if row.audience in on_lists.get(row.subscriber_id or 0, ())]
-    passed_over = [row for row in rows if row not in mailed]
-    memberships = _memberships(people)
-    _skip(passed_over, memberships, now)
+    on_lists, memberships = standing(people), _memberships(people)
+    mailed: list[Delivery] = []
+    passed_over: dict[str, list[int]] = defaultdict(list)  # reason → rows
+    for row in rows:
+        member = memberships.get((row.subscriber_id or 0, row.audience))
+        confirmed = row.audience in on_lists.get(row.subscriber_id or 0, ())
+        if reason := _why_passed_over(row, member, confirmed, themes.get(row.audience)):
+            passed_over[reason].append(row.pk)
+        else:
+            mailed.append(row)
+    _skip(passed_over, now)
     ids = [row.pk for row in mailed]
     updated = Delivery.objects.filter(pk__in=ids, state__in=WAITING).update(
         state=State.CLAIMED, attempts=F("attempts") + 1, next_try=None, changed_at=now
@@ -156,27 +175,30 @@ def _as_claimed(row: Delivery, memberships: dict[tuple[int, str], Membership]) -
     return Claimed(row.pk, member.subscriber, row.audience, member.joined_at, row.attempts + 1)
 
 
-def _skip(
-    rows: Iterable[Delivery], memberships: dict[tuple[int, str], Membership], now: datetime
-) -> None:
-    by_reason: dict[str, list[int]] = defaultdict(list)
-    for row in rows:
-        member = memberships.get((row.subscriber_id or 0, row.audience))
-        by_reason[_why_skipped(row, member)].append(row.pk)
+def _skip(by_reason: Mapping[str, Sequence[int]], now: datetime) -> None:
     for reason, ids in by_reason.items():
         Delivery.objects.filter(pk__in=ids, state__in=WAITING).update(
             state=State.SKIPPED, detail=reason, next_try=None, changed_at=now
         )
 
 
-def _why_skipped(row: Delivery, member: Membership | None) -> str:
+def _why_passed_over(
+    row: Delivery, member: Membership | None, confirmed: bool, held: Collection[str] | None
+) -> str:
+    """Why nobody is mailed for this row; "" when somebody is.
+
+    `held` are the themes of the row's edition. A chosen one that no taxonomy knows is in none.
+    """
     if row.subscriber_id is None:
         return "erased"
     if member is None or member.state == Membership.State.LEFT:
         return "left"
     if member.state == Membership.State.PENDING:
         return "not confirmed"
-    return "suppressed"
+    if not confirmed or member.state == Membership.State.SUPPRESSED:
+        return "suppressed"
+    chosen = member.subscriber.themes
+    return NO_THEME if chosen and held is not None and not set(chosen) & set(held) else ""
 
 
 def _claimed(delivery_ids: Iterable[int]) -> QuerySet[Delivery]:

@@ -10,9 +10,8 @@ nothing twice.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db import transaction
@@ -20,22 +19,20 @@ from django.db import transaction
 from digest.config import Config, Keys
 from digest.delivery import records
 from digest.delivery.lock import QUEUE_LOCK, SEND_LOCK, Busy, only_one
-from digest.delivery.message import build_envelope, mailable, message_id_for
+from digest.delivery.message import mailable, message_id_for
 from digest.delivery.pace import Pace
 from digest.delivery.records import Claimed
 from digest.delivery.transports import Transport, open_transport
 from digest.errors import DeliveryError, Refused
-from digest.mail.slots import personalise
 from digest.models import AuditEntry, Issue, QueuedMail
 from digest.pipeline.approval import approval_hash
 from digest.pipeline.issues import find_issue
+from digest.pipeline.mailing import Mailing
 from digest.pipeline.render import rendition_value
-from digest.timetable import day_of
-from digest.values import Envelope, Outcome, Personal, Rendition
+from digest.values import Envelope, Outcome
 from subscribers.addresses import address_key
 from subscribers.membership import awaits_confirmation
 from subscribers.suppression import suppressed_keys
-from subscribers.tokens import leave_url
 
 State = Issue.State
 Clock = Callable[[], datetime]
@@ -56,73 +53,6 @@ BATCH_REPEATABLE, BATCH_ONCE = 200, 1
 def utc_now() -> datetime:
     """This instant, aware."""
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Mailing:
-    """What every mail of an issue has in common."""
-
-    number: int
-    config: Config
-    keys: Keys
-    editions: Mapping[str, Rendition]
-    approved_hash: str = ""  # of these very editions; empty in a preview
-
-    def envelope(self, claimed: Claimed, date: datetime) -> Envelope:
-        """The mail of one delivery. Raises Refused when it cannot be mailed."""
-        person = claimed.subscriber
-        # No row id: a database that was made anew counts from 1 again.
-        identity = f"{self.number} {person.public_id} {self.approved_hash}"
-        return self.fill(
-            claimed.audience,
-            address=person.address,
-            name=person.name,
-            unsubscribe_url=leave_url(person, claimed.audience),
-            joined_at=claimed.joined_at,
-            message_id=message_id_for(identity, self.keys.hash_key, self.host),
-            date=date,
-        )
-
-    def personal(self, audience: str, unsubscribe_url: str, joined_at: datetime) -> Personal:
-        """What fills the slots for one recipient."""
-        site = self.config.publication.site_url
-        return Personal(
-            unsubscribe_url=unsubscribe_url,
-            browser_url=f"{site}/issues/{self.number}/{audience}",
-            joined=day_of(joined_at, self.config.zone),
-        )
-
-    def fill(
-        self,
-        audience: str,
-        *,
-        address: str,
-        name: str,
-        unsubscribe_url: str,
-        joined_at: datetime,
-        message_id: str,
-        date: datetime,
-    ) -> Envelope:
-        """The approved edition with one recipient's slots filled."""
-        edition = self.editions[audience]
-        html, text = personalise(edition, self.personal(audience, unsubscribe_url, joined_at))
-        return build_envelope(
-            sender=self.config.sender_value(),
-            recipient_address=address,
-            recipient_name=name,
-            subject=edition.subject,
-            text=text,
-            html=html,
-            message_id=message_id,
-            date=date,
-            unsubscribe_url=unsubscribe_url,
-            list_host=self.host,
-        )
-
-    @property
-    def host(self) -> str:
-        """The sender's domain: Message-IDs and List-Ids belong to who sends (RFC 2919 2)."""
-        return self.config.sender.address.rpartition("@")[2]
 
 
 def send_issue(
@@ -215,15 +145,8 @@ def _queue_everybody(issue: Issue, mailing: Mailing, now: datetime) -> None:
 def _refuse_unmailable(mailing: Mailing, now: datetime) -> None:
     """What is wrong with every mail (the sender, a subject) stops the issue, not each row."""
     for audience in mailing.editions:
-        mailing.fill(
-            audience,
-            address="reader@example.org",
-            name="",
-            unsubscribe_url=f"{mailing.config.publication.site_url}/leave/nobody",
-            joined_at=now,
-            message_id=message_id_for("nobody", mailing.keys.hash_key, mailing.host),
-            date=now,
-        )
+        message_id = message_id_for("nobody", mailing.keys.hash_key, mailing.host)
+        mailing.fill(audience, mailing.nobody(audience, now), message_id=message_id, date=now)
 
 
 def _send_due(
@@ -239,7 +162,7 @@ def _send_due(
     done = total - _open_rows(issue)
     size = BATCH_REPEATABLE if wire.repeatable and not pace.slows else BATCH_ONCE
     show(done, total)
-    for batch in _claims(issue, size, now):
+    for batch in _claims(issue, size, mailing, now):
         pace.wait()
         _send_batch(batch, mailing, wire, now)
         done += len(batch)
@@ -247,11 +170,11 @@ def _send_due(
     show(total - _open_rows(issue), total)
 
 
-def _claims(issue: Issue, size: int, now: Clock) -> Iterator[list[Claimed]]:
+def _claims(issue: Issue, size: int, mailing: Mailing, now: Clock) -> Iterator[list[Claimed]]:
     """Batches in the order of rows, and around again for those that came due meanwhile."""
-    after = 0
+    themes, after = _themes_held(mailing), 0
     while True:
-        batch = records.claim(issue, size, now(), after=after)
+        batch = records.claim(issue, size, now(), after=after, themes=themes)
         if batch:
             after = batch[-1].delivery_id
             yield batch
@@ -259,6 +182,15 @@ def _claims(issue: Issue, size: int, now: Clock) -> Iterator[list[Claimed]]:
             after = 0
         else:
             return
+
+
+def _themes_held(mailing: Mailing) -> dict[str, frozenset[str]]:
+    """The themes of each edition; one frozen before readers could choose has none to name."""
+    return {
+        audience: frozenset(count.theme for count in edition.splicing.themes)
+        for audience, edition in mailing.editions.items()
+        if edition.splicing is not None
+    }
 
 
 def _send_batch(batch: list[Claimed], mailing: Mailing, wire: Transport, now: Clock) -> None:

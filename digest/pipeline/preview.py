@@ -2,28 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from digest.config import Config, Keys
+from digest.delivery.message import message_id_for
+from digest.editorial.themes import load_taxonomy
 from digest.errors import Refused
 from digest.mail.slots import personalise
+from digest.mail.variants import for_themes
 from digest.models import Issue
-from digest.pipeline.deliver import Mailing
+from digest.pipeline.mailing import Mailing, Reader
 from digest.pipeline.render import renditions
-from digest.values import Audience, Personal, Rendition
+from digest.values import Audience, Rendition
+
+
+@dataclass(frozen=True, slots=True)
+class Previews:
+    """The files that were written, and the editions that hold none of the chosen themes."""
+
+    files: list[Path]
+    without: list[Audience]
 
 
 def write_previews(
-    issue: Issue, config: Config, keys: Keys, out: Path, *, only: Audience | None, now: datetime
-) -> list[Path]:
+    issue: Issue,
+    config: Config,
+    keys: Keys,
+    out: Path,
+    *,
+    only: Audience | None,
+    now: datetime,
+    themes: Collection[str] = (),
+) -> Previews:
     """Write A.html, A.txt and A.eml for each audience (or only one) into `out`.
 
-    Raises Refused when the issue has no such edition, or the folder cannot be written to.
+    `themes` are ids that a reader chose; none means every theme. Raises Refused when a theme is
+    unknown or no edition holds one of them, when the issue has no such edition, or the folder
+    cannot be written to.
     """
     mailing = _mailing(issue, config, keys)
     wanted = [_edition(mailing, only)] if only else list(mailing.editions.values())
-    return [path for one in wanted for path in _write(one, mailing, issue, out, now)]
+    made = _as_chosen(wanted, themes, mailing)
+    files, without = [], []
+    for audience, rendition in made.items():
+        if rendition is None:
+            without.append(audience)
+            continue
+        reader = replace(mailing.nobody(audience, now), chosen=frozenset(themes))
+        files += _write(rendition, reader, mailing, issue, out)
+    return Previews(files, without)
 
 
 def sample(
@@ -31,7 +61,7 @@ def sample(
 ) -> tuple[str, str]:
     """The HTML and text of one edition for nobody in particular. Raises Refused."""
     mailing = _mailing(issue, config, keys)
-    return personalise(_edition(mailing, audience), _nobody(mailing, audience, now))
+    return personalise(_edition(mailing, audience), mailing.nobody(audience, now).personal)
 
 
 def _edition(mailing: Mailing, audience: str) -> Rendition:
@@ -48,26 +78,38 @@ def _mailing(issue: Issue, config: Config, keys: Keys) -> Mailing:
     return Mailing(issue.number, config, keys, {one.audience: one for one in made})
 
 
-def _nobody(mailing: Mailing, audience: str, now: datetime) -> Personal:
-    """The links look real and lead nowhere."""
-    return mailing.personal(audience, _leave_nothing(mailing), now)
+def _as_chosen(
+    wanted: list[Rendition], themes: Collection[str], mailing: Mailing
+) -> dict[Audience, Rendition | None]:
+    """Each edition as a reader of these themes gets it; None: they get no mail."""
+    # An issue that was approved earlier may hold a theme that is gone from the taxonomy.
+    held = [theme for edition in wanted for theme in _held(edition)]
+    known = dict.fromkeys((*load_taxonomy(mailing.config.themes_path).themes, *held))
+    for theme in themes:
+        if theme not in known:
+            raise Refused(f"there is no theme '{theme}'", mend=f"Known: {', '.join(known)}")
+    made = {one.audience: for_themes(one, frozenset(themes)) for one in wanted}
+    if themes and not any(made.values()):
+        raise Refused(
+            f"no study of issue {mailing.number} is in {' or '.join(themes)}",
+            mend=f"Choose from {', '.join(dict.fromkeys(held))}",
+        )
+    return made
 
 
-def _leave_nothing(mailing: Mailing) -> str:
-    return f"{mailing.config.publication.site_url}/leave/preview"
+def _held(rendition: Rendition) -> list[str]:
+    return [one.theme for one in rendition.splicing.themes] if rendition.splicing else []
 
 
 def _write(
-    rendition: Rendition, mailing: Mailing, issue: Issue, out: Path, now: datetime
+    rendition: Rendition, reader: Reader, mailing: Mailing, issue: Issue, out: Path
 ) -> list[Path]:
-    html, text = personalise(rendition, _nobody(mailing, rendition.audience, now))
+    html, text = personalise(rendition, reader.personal)
+    preview = f"preview {issue.number} {rendition.audience}"
     envelope = mailing.fill(
         rendition.audience,
-        address="reader@example.org",
-        name="",
-        unsubscribe_url=_leave_nothing(mailing),
-        joined_at=now,
-        message_id=f"<preview-{issue.number}-{rendition.audience}@{mailing.host}>",
+        reader,
+        message_id=message_id_for(preview, mailing.keys.hash_key, mailing.host),
         date=issue.approved_at or issue.composed_at,
     )
     contents = {"html": html.encode(), "txt": text.encode(), "eml": envelope.content}

@@ -147,13 +147,16 @@ def subscriber_report(address: str) -> dict[str, Any]:
     """All that is known of one address. Raises BadAddress; Refused when nobody has it."""
     subscriber, suppressed = _known(address), is_suppressed(address)
     if subscriber is None:
-        nobody: dict[str, Any] = {"memberships": [], "consents": [], "deliveries": []}
+        nobody: dict[str, Any] = {
+            "themes": [], "memberships": [], "consents": [], "deliveries": [],
+        }  # fmt: skip
         return {"address": None, "name": None, "suppressed": True, **nobody}
     deliveries = Delivery.objects.filter(subscriber=subscriber).select_related("issue")
     return {
         "address": subscriber.address,
         "name": subscriber.name,
         "suppressed": suppressed,
+        "themes": subscriber.themes,  # ids of those they chose; none: every theme
         "memberships": [
             {"list": m.list_name, "state": m.state, "joined": instant(m.joined_at)}
             for m in subscriber.memberships.order_by("pk")

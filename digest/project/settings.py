@@ -6,11 +6,13 @@ Nothing is set here that config.yaml does not decide or that Django does not nee
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from digest.config import load_config, load_keys
 from digest.project.database import database_settings
+from digest.project.themes import themes_by_list
 from digest.shipped import shipped
 
 CONFIG = load_config(Path(os.environ.get("DIGEST_CONFIG", "config.yaml")))
@@ -87,4 +89,5 @@ SUBSCRIBERS_HASH_KEY = KEYS.hash_key
 SUBSCRIBERS_PUBLICATION = CONFIG.publication.name
 SUBSCRIBERS_SITE_URL = CONFIG.publication.site_url
 SUBSCRIBERS_SENDER = (CONFIG.sender.name, CONFIG.sender.address)
+SUBSCRIBERS_THEMES = partial(themes_by_list, CONFIG)  # called when somebody chooses
 LOGGING_CONFIG = None

@@ -9,6 +9,7 @@ from threading import Thread
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from digest.delivery import records
 from digest.errors import Refused
@@ -131,6 +132,75 @@ def test_who_may_not_be_mailed_any_more_is_skipped_at_claim_time(
     (claimed,) = records.claim(issue, 5, LATER)
     assert claimed.subscriber.address == "b@example.org"
     assert states(issue) == [("skipped", detail), ("claimed", "")]
+
+
+def choose(address: str, *themes: str) -> None:
+    """What the page of preferences stores."""
+    Subscriber.objects.filter(address=address).update(themes=list(themes))
+
+
+HELD = {"patient": ("mind", "symptoms"), "clinician": ("treatment",)}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "mailed"),
+    [((), True), (("mind",), True), (("treatment", "symptoms"), True), (("treatment",), False),
+     (("gone",), False), (("gone", "mind"), True)],
+)  # fmt: skip
+def test_who_finds_none_of_their_themes_is_skipped_at_claim_time(
+    issue: Issue, chosen: tuple[str, ...], mailed: bool
+) -> None:
+    queued(issue, "a@example.org")
+    choose("a@example.org", *chosen)
+    claimed = records.claim(issue, 5, LATER, themes=HELD)
+    assert len(claimed) == mailed
+    skipped = ("skipped", "no chosen theme in this issue")
+    assert states(issue) == [("claimed", "") if mailed else skipped]
+
+
+def test_a_choice_is_held_against_the_edition_of_the_rows_own_list(issue: Issue) -> None:
+    queued(issue, "a@example.org", lists=("clinician",))
+    queued(issue, "b@example.org", lists=("patient", "clinician"))
+    for address in ("a@example.org", "b@example.org"):
+        choose(address, "treatment")
+    (claimed,) = records.claim(issue, 5, LATER, themes=HELD)
+    assert claimed.subscriber.address == "a@example.org"
+
+
+def test_an_edition_from_before_there_were_choices_goes_to_everybody(issue: Issue) -> None:
+    queued(issue, "a@example.org")
+    queued(issue, "b@example.org", lists=("clinician",))
+    for address in ("a@example.org", "b@example.org"):
+        choose(address, "life")
+    (claimed,) = records.claim(issue, 5, LATER, themes={"clinician": ("treatment",)})
+    assert claimed.subscriber.address == "a@example.org"
+
+
+def test_who_left_is_skipped_for_that_whatever_they_chose(issue: Issue) -> None:
+    (row,) = queued(issue, "a@example.org")
+    choose("a@example.org", "life")
+    assert row.subscriber is not None
+    leave(row.subscriber)
+    assert records.claim(issue, 5, LATER, themes=HELD) == []
+    assert states(issue) == [("skipped", "left")]
+
+
+def test_a_claim_carries_the_choice_that_it_was_judged_by(issue: Issue) -> None:
+    queued(issue, "a@example.org")
+    choose("a@example.org", "mind")
+    (claimed,) = records.claim(issue, 5, LATER, themes=HELD)
+    choose("a@example.org", "life")
+    assert claimed.subscriber.themes == ["mind"]
+
+
+def test_choices_cost_no_query_of_their_own(issue: Issue) -> None:
+    queued(issue, *(f"p{n}@example.org" for n in range(20)))
+    asked = []
+    for themes in ({}, HELD):
+        with CaptureQueriesContext(connection) as queries:
+            assert len(records.claim(issue, 10, LATER, themes=themes)) == 10
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
 
 
 def test_a_batch_of_people_who_left_does_not_end_the_claiming(issue: Issue) -> None:

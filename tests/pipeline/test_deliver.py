@@ -17,6 +17,7 @@ from digest.errors import ConfigError, DeliveryError, Refused
 from digest.models import AuditEntry, Delivery, Issue, StoredRendition
 from digest.pipeline import deliver
 from digest.pipeline.deliver import send_issue
+from digest.pipeline.mailing import Mailing
 from digest.project.settings import KEYS
 from digest.values import Envelope, Outcome, Rendition
 from subscribers.models import Membership, Subscriber
@@ -205,7 +206,7 @@ def test_a_message_id_is_that_of_issue_reader_and_approval_and_of_no_row(
 ) -> None:
     def message_id(delivery_id: int, number: int, public_id: str, approved: str) -> str:
         edition = Rendition("patient", "November", "What was found", "<p>Hello.</p>", "Hello.")
-        mailing = deliver.Mailing(number, config, KEYS, {"patient": edition}, approved)
+        mailing = Mailing(number, config, KEYS, {"patient": edition}, approved)
         reader = Subscriber(address="ann@example.net", public_id=public_id)
         return mailing.envelope(Claimed(delivery_id, reader, "patient", NOW, 1), NOW).message_id
 

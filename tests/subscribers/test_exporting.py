@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_each_membership_is_one_row() -> None:
-    a_subscriber(name="Ann", lists=("patient", "clinician"))
+    a_subscriber(name="Ann", lists=("patient", "clinician"), themes=["mind", "life"])
     a_subscriber("bob@example.org", state="pending")
     assert list(export_rows("patient")) == [
         {
@@ -24,6 +24,7 @@ def test_each_membership_is_one_row() -> None:
             "list": "patient",
             "state": "confirmed",
             "joined": NOW.isoformat(),
+            "themes": ["mind", "life"],
         },
         {
             "address": "bob@example.org",
@@ -31,6 +32,7 @@ def test_each_membership_is_one_row() -> None:
             "list": "patient",
             "state": "pending",
             "joined": "",
+            "themes": [],
         },
     ]
     assert len(list(export_rows(None))) == 3
@@ -47,16 +49,17 @@ def test_a_formula_is_written_as_text(start: str) -> None:
 
 
 def test_the_csv_can_be_read_back_and_holds_no_formula() -> None:
-    a_subscriber("+ann@example.org", name='=HYPERLINK("x"), Ann')
+    a_subscriber("+ann@example.org", name='=HYPERLINK("x"), Ann', themes=["mind", "life"])
     stream = io.StringIO(newline="")
     assert write_csv(export_rows(None), stream) == 1
     stream.seek(0)
     (row,) = csv.DictReader(stream)
     assert row["name"] == '\'=HYPERLINK("x"), Ann'
     assert row["address"] == "'+ann@example.org"
+    assert row["themes"] == "mind life"
 
 
 def test_an_export_of_nobody_is_its_header() -> None:
     stream = io.StringIO(newline="")
     assert write_csv(export_rows(None), stream) == 0
-    assert stream.getvalue() == "address,name,list,state,joined\r\n"
+    assert stream.getvalue() == "address,name,list,state,joined,themes\r\n"

@@ -13,7 +13,7 @@ from django.core.wsgi import get_wsgi_application
 from playwright.sync_api import Browser, sync_playwright
 from waitress.server import create_server
 
-from subscribers.tokens import make_token
+from subscribers.tokens import make_token, preferences_token
 from tests.builders import a_subscriber
 
 CHROMIUM = os.environ.get("DIGEST_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -61,10 +61,29 @@ def test_confirming_and_leaving_take_one_press_each_without_javascript(site: str
     assert events == {"asked", "confirmed", "withdrawn"}
 
 
+def test_themes_are_chosen_by_their_names_without_javascript(site: str) -> None:
+    ann = a_subscriber(lists=("patient",))
+    with _browser() as browser:
+        page = browser.new_context(java_script_enabled=False).new_page()
+        page.goto(f"{site}/preferences/{preferences_token(ann)}")
+        for box in page.get_by_role("checkbox").all():
+            box.uncheck()
+        page.get_by_text("Gut, diet & vitamins").click()
+        page.get_by_label("Everyday symptoms").check()
+        page.get_by_role("button").click()
+        said = page.get_by_role("heading", level=1).inner_text()
+        ticked = page.get_by_role("checkbox", checked=True).count()
+    assert (said, ticked) == ("Your choice is saved", 2)
+    ann.refresh_from_db()
+    assert ann.themes == ["symptoms", "gut_diet"]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_fit_a_narrow_phone_with_large_letters_and_buttons(site: str, scheme: str) -> None:
     ann = a_subscriber(state="pending", lists=("patient", "clinician"))
+    bob = a_subscriber("bob@example.org")
     paths = [f"/{what}/{make_token(what, ann, 'patient')}" for what in ("confirm", "leave")]
+    paths += [f"/preferences/{preferences_token(who)}" for who in (ann, bob)]
     with _browser() as browser:
         context = browser.new_context(
             viewport={"width": 320, "height": 640},
@@ -77,7 +96,7 @@ def test_pages_fit_a_narrow_phone_with_large_letters_and_buttons(site: str, sche
             page.goto(site + path)
             assert page.evaluate("document.documentElement.scrollWidth") <= 320
             assert page.evaluate("getComputedStyle(document.body).fontSize") == "18px"
-            for button in page.get_by_role("button").all():
+            for button in page.locator("button, label").all():
                 box = button.bounding_box()
                 assert box
                 assert box["height"] >= 44
