@@ -5,15 +5,19 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALLED := .venv/installed-run
 INSTALLED_TEST := .venv/installed-test
+NPM := $(shell command -v npm 2>/dev/null)
+INSTALLED_OUTSIDE := tests/outside/node_modules/.package-lock.json
 
-.PHONY: help install demo run test lint types contracts migrations-check eval bench-compose lock clean
+.PHONY: help install demo run test outside outside-if-possible lint types contracts migrations-check eval bench-compose bench-render lock clean
 
 help:
 	@echo "make demo   the whole way on the examples, into a local Maildir"
 	@echo "make run    the web pages and the clock on the demo's data"
 	@echo "make test   every check: style, types, contracts, migrations, tests"
+	@echo "make outside   what the mails are held against from outside (npm); make test asks for it"
 	@echo "make eval   how right themes and evidence are, on labelled summaries (FILE=path)"
 	@echo "make bench-compose   how long a draft takes: 100, 1,000 and 10,000 summaries"
+	@echo "make bench-render    how long a mail takes and its bytes, beside MJML and css-inline"
 
 install: $(INSTALLED)
 
@@ -36,9 +40,21 @@ run: install
 	@test -f demo/config.yaml || $(BIN)/digest demo demo
 	@$(BIN)/digest --config demo/config.yaml run
 
-test: lint types contracts migrations-check
+test: lint types contracts migrations-check $(if $(NPM),outside-if-possible)
 	@$(BIN)/pytest -n 2 --dist loadfile
 	@DIGEST_TEST_DATABASE=postgresql $(BIN)/pytest -n 2 --dist loadfile -m both_databases
+
+# What the mails are held against (tests/outside): Nu's HTML checker, axe, caniemail, MJML. It needs
+# node and npm; where they are absent or offline, the tests that ask for them are skipped.
+outside: $(INSTALLED_OUTSIDE)
+
+$(INSTALLED_OUTSIDE): tests/outside/package-lock.json
+	@echo "Installing the locked outside checkers into tests/outside/node_modules"
+	@cd tests/outside && npm ci --ignore-scripts --loglevel=error >/dev/null
+	@touch $@
+
+outside-if-possible:
+	@npm_config_fetch_retries=0 $(MAKE) -s outside || echo "No outside checkers: their tests are skipped"
 
 lint: $(INSTALLED_TEST)
 	@$(BIN)/ruff check .
@@ -60,7 +76,10 @@ eval: install
 bench-compose: install
 	@$(BIN)/python -m bench.compose
 
-# Renewing the locks needs `uv`; using them needs only pip.
+bench-render: install
+	@$(BIN)/python -m bench.render
+
+# Renewing the locks needs `uv`; using them needs only pip. (`npm update` in tests/outside: its own.)
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet
 lock:
@@ -68,4 +87,4 @@ lock:
 	$(LOCK) --extra build --extra test -c requirements/run.lock pyproject.toml -o requirements/test.lock
 
 clean:
-	rm -rf .venv demo build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv tests/outside/node_modules demo build dist .mypy_cache .ruff_cache .pytest_cache

@@ -86,15 +86,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.add_argument(
-        "--sizes", nargs="+", type=_positive, default=SIZES, metavar="N", help="how many summaries"
+        "--sizes", nargs="+", type=positive, default=SIZES, metavar="N", help="how many summaries"
     )
     parser.add_argument(
-        "--runs", type=_positive, default=RUNS, metavar="N", help="runs of each size under 10,000"
+        "--runs", type=positive, default=RUNS, metavar="N", help="runs of each size under 10,000"
     )
     return parser
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 10**6:
         raise argparse.ArgumentTypeError(f"'{text}' is no number from 1 to 1,000,000")
     return int(text)
