@@ -12,7 +12,8 @@ import pytest
 from digest import clock
 from digest.config import Config, Keys
 from digest.errors import DeliveryError, Refused
-from digest.models import AuditEntry, Issue, Occurrence, QueuedMail
+from digest.models import AuditEntry, Issue, Occurrence, QueuedMail, StoredRendition
+from digest.pipeline.compose import compose
 from tests.builders import NOW, a_config, a_draft, a_stored_summary
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -242,3 +243,43 @@ def test_one_issue_that_cannot_be_sent_stops_no_other(
     a_draft(2, state="sending")
     clock.mails(config, KEYS, Event(), NOW)
     assert tried == [1, 2]
+
+
+# ── approval: none ────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def unattended(config: Config) -> Config:
+    """A site whose issues go out without anybody's approval; its subject names a diagnosis."""
+    patient = config.audiences["patient"].model_copy(update={"subject": "MS: {studies}"})
+    a_stored_summary("one")
+    settings = config.issue.model_copy(update={"approval": "none", "min_items": 1})
+    audiences = {**config.audiences, "patient": patient}
+    return config.model_copy(update={"issue": settings, "audiences": audiences})
+
+
+def test_what_preflight_blocks_never_goes_out_by_itself_and_waits(
+    config: Config, unattended: Config
+) -> None:
+    compose(unattended, now=NOW)
+    clock.tick(unattended, START)
+    clock.tick(unattended, SEND_SLOT)
+    assert (Issue.objects.get().state, StoredRendition.objects.count()) == ("draft", 0)
+    assert states("send") == [("2026-12-01T09:00", "waiting")]
+    note = Occurrence.objects.get(job="send", state="waiting").note
+    assert note == "issue 1 is held back by preflight: `digest preflight 1` says why"
+    assert config.privacy.diagnosis_in(note) is None  # it is logged
+    mended = unattended.model_copy(update={"audiences": config.audiences})
+    clock.tick(mended, SEND_SLOT + timedelta(hours=1))
+    issue = Issue.objects.get()
+    assert (issue.state, issue.approved_by) == ("scheduled", "the schedule (approval: none)")
+    assert states("send") == [("2026-12-01T09:00", "done")]
+
+
+def test_what_is_still_blocked_after_the_lateness_asks(unattended: Config) -> None:
+    compose(unattended, now=NOW)
+    clock.tick(unattended, START)
+    clock.tick(unattended, SEND_SLOT)
+    clock.tick(unattended, SEND_SLOT + timedelta(hours=6, minutes=1))
+    assert states("send") == [("2026-12-01T09:00", "missed")]
+    assert Issue.objects.get().state == "draft"

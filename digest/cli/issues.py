@@ -1,13 +1,25 @@
-"""The issue and its review: compose, show, issues, preview, approve."""
+"""The issue and its review: compose, show, issues, preview, preflight, approve."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from digest.cli.output import Json, Number, print_json, say, table, warn
+from digest.cli.output import (
+    Json,
+    Number,
+    heading,
+    print_json,
+    progress_bar,
+    say,
+    say_wrapped,
+    table,
+    warn,
+)
 from digest.cli.site import Site, now, open_site, parse_when
 from digest.errors import Refused
 from digest.mail.wording import NO_LIMITS, people
@@ -15,7 +27,7 @@ from digest.mail.wording import NO_LIMITS, people
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (compose, issues, show, preview, approve):
+    for command in (compose, issues, show, preview, preflight, approve):
         app.command()(command)
 
 
@@ -102,6 +114,9 @@ def preview(
     number: Number,
     out: Annotated[Path, typer.Option(help="The folder to write to.")],
     audience: Annotated[str | None, typer.Option(help="Only this edition.")] = None,
+    themes: Annotated[
+        str | None, typer.Option(help="As for a reader who chose these: ids, with commas between.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Write the very bytes that would be sent: A.html, A.txt, A.eml."""
@@ -112,12 +127,70 @@ def preview(
 
     only = known_audience(audience) if audience else None
     issue = find_issue(number)
-    files = write_previews(issue, site.config, site.keys, out, only=only, now=now())
+    chosen = [] if themes is None else [theme.strip() for theme in themes.split(",")]
+    made = write_previews(issue, site.config, site.keys, out, only=only, now=now(), themes=chosen)
+    for name in made.without:
+        warn([f"digest: the {name} edition holds none of these themes; its reader gets no mail"])
     if json:
-        print_json({"number": number, "files": [str(path) for path in files]})
+        files = [str(path) for path in made.files]
+        print_json({"number": number, "files": files, "without": made.without})
         return
-    for path in files:
+    for path in made.files:
         say(str(path))
+
+
+def preflight(
+    context: typer.Context,
+    number: Number,
+    links: Annotated[bool, typer.Option("--links", help="Ask each outside address, too.")] = False,
+    json: Json = False,
+) -> None:
+    """What stands against sending an issue: exit 1 if anything blocks."""
+    site = open_site(context)
+    from digest.pipeline.issues import find_issue
+    from digest.pipeline.preflight import preflight as run
+
+    issue = find_issue(number)
+    with progress_bar("Asking addresses", quiet=json or not links) as bar:
+        findings = run(issue, site.config, reachable=links, progress=bar)
+    blocking = sum(finding.level == "blocks" for finding in findings)
+    if json:
+        counts = {"blocks": blocking, "warns": len(findings) - blocking}
+        documents = [asdict(finding) for finding in findings]
+        print_json({"number": number, "state": issue.state, **counts, "findings": documents})
+    else:
+        _tell_findings(issue, findings, blocking)
+    if blocking:
+        raise typer.Exit(1)
+
+
+def _tell_findings(issue: Any, findings: Sequence[Any], blocking: int) -> None:
+    for title, some in (("Blocks", findings[:blocking]), ("Warns", findings[blocking:])):
+        if some:
+            _tell_alike(f"{title} ({len(some)})", some)
+    warns = len(findings) - blocking
+    if blocking:
+        things = "1 thing blocks" if blocking == 1 else f"{blocking} things block"
+        say(f"{things} issue {issue.number}: mend what blocks, then look again.")
+        return
+    may_wait = f" {warns} warning{'s' if warns > 1 else ''} may wait." if warns else ""
+    ready = issue.state == "draft"
+    following = f" Next: `digest approve {issue.number} --by NAME`" if ready else ""
+    say(f"Nothing blocks issue {issue.number}.{may_wait}{following}")
+
+
+def _tell_alike(title: str, findings: Sequence[Any]) -> None:
+    """Findings with the same mend stand together, and it stands once."""
+    heading(title)
+    shared: dict[tuple[str, str], list[Any]] = {}
+    for one in findings:
+        shared.setdefault((one.check, one.mend), []).append(one)
+    for (check, mend), alike in shared.items():
+        say(f"\n  {check}")
+        for one in alike:
+            say_wrapped(f"{one.where}: {one.what.rstrip('.')}.", indent=4)
+        say_wrapped(f"→ {mend}", indent=4)
+    say("")
 
 
 def approve(

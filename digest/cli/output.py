@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from textwrap import wrap
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +17,8 @@ from rich.table import Table
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else.")]
 Number = Annotated[int, typer.Argument(metavar="N", help="The issue's number.", min=1)]
+
+WIDEST = 100  # columns of a paragraph; longer lines are hard to read
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -31,6 +34,13 @@ def say(line: str) -> None:
     out.print(escape(line))
 
 
+def say_wrapped(text: str, *, indent: int) -> None:
+    """A paragraph for people, in from the left; an address too long for a line stays whole."""
+    width = min(out.width, WIDEST) - indent
+    for line in wrap(printable(text), width, break_long_words=False, break_on_hyphens=False):
+        say(" " * indent + line)
+
+
 def warn(lines: Iterable[str]) -> None:
     """Lines about what was refused, on stderr, so that --json stays one document."""
     for line in lines:
@@ -42,11 +52,16 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
 
 
+def heading(title: str) -> None:
+    """A bold line of its own."""
+    out.print(escape(title), style="bold")
+
+
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table for people; numbers stand right."""
     rows = [list(row) for row in rows]
     if title:  # a line of its own: as a table's title it would fold to the table's width
-        out.print(escape(title), style="bold")
+        heading(title)
     drawn = Table(header_style="bold")
     for position, column in enumerate(columns):
         number = bool(rows) and all(isinstance(row[position], int) for row in rows)

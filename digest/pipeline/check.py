@@ -11,7 +11,7 @@ from typing import Literal
 
 from digest.config import Config
 from digest.config.settings import MaildirTransport, SmtpTransport
-from digest.delivery.message import mailable
+from digest.delivery.message import WEB_ADDRESS, mailable
 from digest.delivery.transports import open_transport
 from digest.editorial.glossary import load_glossary
 from digest.editorial.themes import load_taxonomy
@@ -56,6 +56,13 @@ def _sender(config: Config) -> Iterator[Finding]:
             key,
             f"it names a diagnosis ('{word}'), and an inbox is seen by others",
             "Choose one without that word",
+        )
+    if not WEB_ADDRESS.fullmatch(f"{config.publication.site_url}/"):
+        yield Finding(
+            "error",
+            "publication.site_url",
+            "mail programs leave a list with one click only over https (RFC 8058)",
+            "Write it with https://; without it no issue is sent",
         )
     if "Example Street" in config.sender.postal_address:
         yield Finding(

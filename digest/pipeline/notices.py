@@ -136,7 +136,7 @@ def _what_next(issue: Issue, config: Config, now: datetime) -> str:
     if config.issue.approval == "required":
         return f"It goes out{when} only if somebody approves it: {approve}"
     if sends:
-        return f"The schedule sends it{when}, approved or not."
+        return f"The schedule sends it{when}, approved or not, unless preflight blocks it."
     return f"Nothing sends it by itself: {approve}"
 
 

@@ -25,6 +25,7 @@ from digest.pipeline.compose import give_back, recompose, void_approval
 from digest.pipeline.issues import hold
 from digest.pipeline.lessons import teach, unteach
 from digest.pipeline.notices import withdraw
+from digest.pipeline.preflight import refuse_blocked
 from digest.pipeline.render import freeze
 from digest.values import AUDIENCES, Audience
 
@@ -159,17 +160,19 @@ def _refuse_unfit(part: Part, text: str, config: Config) -> None:
 
 
 def approve(issue: Issue, config: Config, *, who: str, now: datetime) -> Issue:
-    """Freeze the renditions: what they are now is what will be sent."""
+    """Freeze the renditions: what they are now is what will be sent.
+
+    Raises Refused while preflight blocks any of them; then nothing is frozen.
+    """
     who = who.strip()
     if not who or len(who) > LONGEST_NAME or any(not char.isprintable() for char in who):
         mend = f"Say who approves with --by NAME, in {LONGEST_NAME} characters at most"
         raise Refused("an approval needs a name", mend=mend)
-    if problem := config.diagnosis_in_sender():
-        raise Refused(problem, mend="Choose another in config.yaml, without that word")
     with transaction.atomic():
         hold(issue)
         _refuse_unless_draft(issue)
         made = freeze(issue, config)
+        refuse_blocked(issue, made, config)
         issue.approved_hash = approval_hash(made)
         issue.state, issue.approved_by, issue.approved_at = State.APPROVED, who, now
         issue.save()

@@ -11,9 +11,9 @@ import ipaddress
 import socket
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -28,6 +28,12 @@ CONNECT_SECONDS = 10.0
 TEMPORARY_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last 32 bits
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+FEEDS = (  # what is wanted, as in an Accept header (RFC 9110 12.5.1)
+    "application/atom+xml, application/rss+xml, application/xml, text/xml, "
+    "text/html;q=0.8, */*;q=0.1"
+)
+PAGES = "text/html, application/xhtml+xml, */*;q=0.8"
+T = TypeVar("T")
 
 
 def fetch(
@@ -42,21 +48,21 @@ def fetch(
     Raises SourceError for everything that can go wrong: the address, what, the mend, and
     whether trying again may help.
     """
-    shown = shown_address(url)
-    try:
-        with _hang_up_after(seconds) as watch, _client(contact, seconds, watch) as client:
-            content = _follow(client, url, allow_private_hosts, watch)
-            if watch.passed:  # a body without a stated length just ends when we hang up
-                raise _too_slow(shown, seconds)
-            return content
-    except httpx.InvalidURL:
-        raise SourceError(
-            "is no valid web address", where=shown, mend="Correct `url` of this source"
-        ) from None
-    except httpx.HTTPError as error:
-        if watch.passed:
-            raise _too_slow(shown, seconds) from None
-        raise _explained(error, shown) from None
+    return _asked(url, FEEDS, _content, allow_private_hosts, contact, seconds)
+
+
+def reach(
+    url: str,
+    *,
+    allow_private_hosts: tuple[str, ...],
+    contact: str | None,
+    seconds: float = MOST_SECONDS,
+) -> None:
+    """Ask for `url` as a reader's browser would, and hang up once it answers that it is there.
+
+    Raises SourceError as `fetch` does; how large the page is plays no part.
+    """
+    _asked(url, PAGES, _refuse_failure, allow_private_hosts, contact, seconds)
 
 
 def is_public(address: Address) -> bool:
@@ -78,6 +84,35 @@ def shown_address(url: str) -> str:
     with suppress(httpx.InvalidURL):
         return str(httpx.URL(url).copy_with(username=None, password=None))[:300]
     return url[:300]
+
+
+def _asked(
+    url: str,
+    accept: str,
+    read: Callable[[httpx.Response, httpx.URL], T],
+    allow_private_hosts: tuple[str, ...],
+    contact: str | None,
+    seconds: float,
+) -> T:
+    """What `read` makes of the answer. Raises SourceError."""
+    shown = shown_address(url)
+    try:
+        with (
+            _hang_up_after(seconds) as watch,
+            _client(contact, accept, seconds, watch) as client,
+        ):
+            made = _follow(client, url, allow_private_hosts, read, watch)
+            if watch.passed:  # a body without a stated length just ends when we hang up
+                raise _too_slow(shown, seconds)
+            return made
+    except httpx.InvalidURL:
+        raise SourceError(
+            "is no valid web address", where=shown, mend="Correct `url` of this source"
+        ) from None
+    except httpx.HTTPError as error:
+        if watch.passed:
+            raise _too_slow(shown, seconds) from None
+        raise _explained(error, shown) from None
 
 
 class _Watch:
@@ -116,13 +151,12 @@ def _hang_up_after(seconds: float) -> Iterator[_Watch]:
         timer.cancel()
 
 
-def _client(contact: str | None, seconds: float, watch: _Watch) -> httpx.Client:
+def _client(contact: str | None, accept: str, seconds: float, watch: _Watch) -> httpx.Client:
     about = f" (+mailto:{contact})" if contact else ""
     return httpx.Client(
         headers={
             "User-Agent": f"ms-research-digest/{__version__}{about}",
-            "Accept": "application/atom+xml, application/rss+xml, application/xml, text/xml, "
-            "text/html;q=0.8, */*;q=0.1",
+            "Accept": accept,
             "Accept-Encoding": "gzip",  # the one that `_unpacked` caps while it unpacks
         },
         timeout=httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
@@ -132,8 +166,12 @@ def _client(contact: str | None, seconds: float, watch: _Watch) -> httpx.Client:
 
 
 def _follow(
-    client: httpx.Client, url: str, allow_private_hosts: tuple[str, ...], watch: _Watch
-) -> bytes:
+    client: httpx.Client,
+    url: str,
+    allow_private_hosts: tuple[str, ...],
+    read: Callable[[httpx.Response, httpx.URL], T],
+    watch: _Watch,
+) -> T:
     here = httpx.URL(url)
     for _ in range(MOST_REDIRECTS + 1):
         addresses = _checked_addresses(here, allow_private_hosts)
@@ -141,7 +179,7 @@ def _follow(
         try:
             location = response.headers.get("location")
             if not (response.is_redirect and location):
-                return _content(response, here)
+                return read(response, here)
             here = here.join(location)
         finally:
             response.close()
@@ -209,16 +247,20 @@ def _get(
     raise last or httpx.ConnectError("no address")
 
 
-def _content(response: httpx.Response, url: httpx.URL) -> bytes:
-    shown = shown_address(str(url))
+def _refuse_failure(response: httpx.Response, url: httpx.URL) -> None:
     if response.status_code != 200:
         code = response.status_code
         raise SourceError(
             f"the site answered {code} {response.reason_phrase}".rstrip(),
-            where=shown,
+            where=shown_address(str(url)),
             mend="Check the address in a browser",
             temporary=code in TEMPORARY_STATUS,
         )
+
+
+def _content(response: httpx.Response, url: httpx.URL) -> bytes:
+    _refuse_failure(response, url)
+    shown = shown_address(str(url))
     content = bytearray()
     try:
         for part in _unpacked(response):

@@ -1,7 +1,8 @@
-"""The studio, for editors: the list of issues and the preview of each rendition, behind a login."""
+"""The studio, for editors, behind a login: issues, what preflight says of one, and its previews."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -12,8 +13,9 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from digest.errors import Refused
+from digest.errors import ConfigError, DigestError
 from digest.models import Issue, Occurrence
+from digest.pipeline.preflight import preflight
 from digest.pipeline.preview import sample
 from digest.pipeline.render import renditions
 from digest.pipeline.report import issue_line, issue_report, source_lines, theme_names
@@ -37,19 +39,21 @@ def issues(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def issue(request: HttpRequest, number: int) -> HttpResponse:
-    """One issue: what is in it and why, and its three renditions."""
+    """One issue: what stands against it, its three renditions, what is in it and why."""
     row = get_object_or_404(Issue, number=number)
+    is_open = row.state in OPEN
     try:
         made, problem = renditions(row, settings.CONFIG), ""
-    except Refused as error:
+    except DigestError as error:
         made, problem = [], error.line()
     context = {
         "report": issue_report(row, settings.CONFIG),
+        "findings": preflight(row, settings.CONFIG) if is_open else (),
         "renditions": made,
         "problem": problem,
-        "themes": theme_names(settings.CONFIG),
+        "themes": _theme_names(),
         "words": settings.CONFIG.audiences,
-        "open": row.state in OPEN,
+        "open": is_open,
     }
     return _page(request, "studio/issue.html", context)
 
@@ -61,13 +65,21 @@ def preview(request: HttpRequest, number: int, audience: str, part: str) -> Http
     row = get_object_or_404(Issue, number=number)
     try:
         html, text = sample(row, audience, settings.CONFIG, settings.KEYS, now=timezone.now())
-    except Refused:
+    except DigestError:
         raise Http404 from None
     kind = "text/html" if part == "html" else "text/plain"
     response = HttpResponse(html if part == "html" else text, content_type=f"{kind}; charset=utf-8")
     response["Content-Security-Policy"] = f"{PREVIEW_POLICY}; sandbox"
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _theme_names() -> dict[str, str]:
+    """None where themes.yaml cannot be read: preflight says why, and ids stand for the names."""
+    try:
+        return theme_names(settings.CONFIG)
+    except ConfigError:
+        return defaultdict(str)
 
 
 def _asks(now: datetime) -> list[str]:

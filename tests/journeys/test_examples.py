@@ -163,7 +163,7 @@ def test_the_preview_is_the_mail_but_for_its_slots(
     shell, _ = demo
     preview = (shell.folder / "previews" / "clinician.txt").read_text(encoding="utf-8")
     mail = next(mail for mail in mails if edition_of(mail) == "clinician")
-    hide = re.compile(r"http://127\.0\.0\.1:8000/leave/\S+|on \d+ \w+\s\d{4}")
+    hide = re.compile(r"http://127\.0\.0\.1:8000/(?:leave|preferences)/\S+|on \d+ \w+\s\d{4}")
     plain = body(mail, "plain")
     assert hide.sub("", " ".join(preview.split())) == hide.sub("", " ".join(plain.split()))
 

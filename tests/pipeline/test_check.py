@@ -45,6 +45,22 @@ def test_a_diagnosis_that_others_would_see_is_an_error(
     assert "names a diagnosis" in named[1]
 
 
+@pytest.mark.parametrize(
+    ("address", "fine"),
+    [
+        ("http://digest.example.org", False),
+        ("https://digest.example.org", True),
+        ("http://127.0.0.1:8000", True),
+        ("http://mail.test", True),
+    ],
+)
+def test_a_site_without_https_cannot_offer_to_leave_with_one_click(
+    tmp_path: Path, address: str, fine: bool
+) -> None:
+    named = findings(tmp_path, publication={"site_url": address})
+    assert ("publication.site_url" not in named) == fine
+
+
 @pytest.mark.parametrize("key", ["order", "leave_out"])
 def test_a_theme_that_is_not_known_is_named_with_the_nearest(tmp_path: Path, key: str) -> None:
     def named(*themes: str) -> dict[str, Finding]:

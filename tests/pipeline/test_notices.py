@@ -285,7 +285,11 @@ def test_no_notice_names_a_diagnosis_or_anybody_of_the_lists(config: Config) -> 
 @pytest.mark.parametrize(
     ("approval", "send", "said"),
     [
-        ("none", "0 9 1 * *", "The schedule sends it on 1 December 2026, approved or not."),
+        (
+            "none",
+            "0 9 1 * *",
+            "sends it on 1 December 2026, approved or not, unless preflight blocks it.",
+        ),
         ("required", None, "It goes out only if somebody approves it: digest approve 1"),
         ("none", None, "Nothing sends it by itself: digest approve 1"),
     ],

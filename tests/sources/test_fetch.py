@@ -15,7 +15,7 @@ import pytest
 
 from digest.errors import SourceError
 from digest.sources import fetch as fetching
-from digest.sources.fetch import fetch, is_public, shown_address
+from digest.sources.fetch import fetch, is_public, reach, shown_address
 
 LOCAL = ("127.0.0.1",)
 
@@ -325,3 +325,24 @@ def test_no_address_of_a_private_network_is_public(address: str) -> None:
 )
 def test_addresses_of_the_internet_are_public(address: str) -> None:
     assert is_public(ipaddress.ip_address(address))
+
+
+def reached(url: str, *, allow: tuple[str, ...] = LOCAL) -> None:
+    reach(url, allow_private_hosts=allow, contact=None, seconds=5)
+
+
+def test_a_page_is_reached_whatever_its_size_and_asked_for_as_a_page(open_site: Opener) -> None:
+    large = says(b"x" * (fetching.MOST_BYTES + 1))
+    site = open_site(large=large, old=says(status=302, Location="/large"))
+    reached(f"{site.url}/old")
+    assert [path for path, _ in site.asked] == ["/old", "/large"]
+    assert site.asked[0][1]["Accept"].startswith("text/html")
+
+
+def test_what_does_not_answer_or_is_private_is_not_reached(open_site: Opener) -> None:
+    site = open_site(gone=says(status=410))
+    with pytest.raises(SourceError, match="answered 410 Gone"):
+        reached(f"{site.url}/gone")
+    with pytest.raises(SourceError, match="on a private network"):
+        reached(f"{site.url}/gone", allow=())
+    assert len(site.asked) == 1
