@@ -28,6 +28,20 @@ def offered_themes(list_name: str) -> dict[str, str]:
     return dict(settings.SUBSCRIBERS_THEMES().get(list_name, ()))
 
 
+def choice_among(chosen: Collection[str], known: Collection[str]) -> frozenset[str]:
+    """A stored choice as it counts: ids that are not `known` any more drop out of it.
+
+    Empty means every theme, as ever: so who chose only themes that are gone gets every theme,
+    and not no mail at all, for only a mail has the link to choose anew.
+    """
+    return frozenset(chosen).intersection(known)
+
+
+def choices() -> dict[int, list[str]]:
+    """Subscriber → the ids they chose, of those who chose some."""
+    return dict(Subscriber.objects.exclude(themes=[]).values_list("pk", "themes"))
+
+
 def choose_themes(subscriber: Subscriber, ids: Collection[str]) -> tuple[str, ...]:
     """Store a choice; what is stored: the ids in reading order, none when every theme was chosen.
 

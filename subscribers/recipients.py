@@ -25,6 +25,7 @@ class Recipient:
 
     subscriber_id: int
     list_name: str
+    public_id: str
 
 
 def confirmed_recipients(list_order: Sequence[str]) -> Iterator[Recipient]:
@@ -44,10 +45,10 @@ def confirmed_recipients(list_order: Sequence[str]) -> Iterator[Recipient]:
         .filter(list_name__in=list_order)
         .annotate(rank=rank)
         .order_by("subscriber_id", "rank")
-        .values_list("subscriber_id", "list_name")
+        .values_list("subscriber_id", "list_name", "subscriber__public_id")
     )
-    for subscriber_id, lists in groupby(rows.iterator(chunk_size=2000), key=itemgetter(0)):
-        yield Recipient(subscriber_id, next(lists)[1])
+    for _, lists in groupby(rows.iterator(chunk_size=2000), key=itemgetter(0)):
+        yield Recipient(*next(lists))
 
 
 def standing(subscriber_ids: Sequence[int]) -> dict[int, set[str]]:

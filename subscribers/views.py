@@ -20,7 +20,7 @@ from subscribers.leave import leave
 from subscribers.lists import readers_of
 from subscribers.membership import Confirmed, confirm
 from subscribers.models import Membership, Subscriber
-from subscribers.preferences import choose_themes, offered_themes, reading_list
+from subscribers.preferences import choice_among, choose_themes, offered_themes, reading_list
 from subscribers.suppression import suppressed_keys
 from subscribers.tokens import (
     Purpose,
@@ -86,11 +86,13 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     said: Said = ""
     if request.method == "POST":
         said = _choose(subscriber, request.POST.getlist("theme"))
-    chosen, offered = subscriber.themes, offered_themes(list_name)
+    offered = offered_themes(list_name)
+    chosen = choice_among(subscriber.themes, offered)
     context = {
         "readers": readers_of(list_name),
         "themes": [(theme, name, not chosen or theme in chosen) for theme, name in offered.items()],
         "every": not chosen,
+        "gone": bool(subscriber.themes) and not chosen,
         "said": said,
         "ways_out": _ways_out(subscriber),
     }

@@ -13,6 +13,8 @@ from apscheduler.triggers.cron import CronTrigger
 from pydantic import AfterValidator, BeforeValidator
 
 SUBJECT_FIELDS = ("studies", "themes", "top", "month", "number")
+KNOWN_FIELDS = tuple(f"{{{name}}}" for name in SUBJECT_FIELDS)
+BRACES = re.compile(r"\{+[^{}]*\}+|\{+[^\s{}]*|\}+")  # closed, never closed, never opened
 LATENESS = re.compile(r"(\d+)\s*([smhd])")
 # Controls, line and paragraph breaks, what no reader sees or what turns the direction of a line.
 UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
@@ -42,12 +44,14 @@ def is_one_line(text: str) -> bool:
 
 
 def unknown_field(template: str) -> str | None:
-    """One line on the first {field} that there is not, naming those there are; None: all known."""
-    for name in re.findall(r"\{([^{}]*)\}", template):
-        if name not in SUBJECT_FIELDS:
-            known = ", ".join("{" + field + "}" for field in SUBJECT_FIELDS)
-            return f"'{{{name}}}' is no field; known are {known}"
-    return None
+    """One line on the first brace that is no known {field}, naming those there are; None: none."""
+    stray = next((one for one in BRACES.findall(template) if one not in KNOWN_FIELDS), None)
+    if stray is None:
+        return None
+    known = ", ".join(KNOWN_FIELDS)
+    if stray[0] == "{" and stray[-1] == "}":
+        return f"'{stray}' is no field; known are {known}"
+    return f"the brace of '{stray}' stands alone; known fields are {known}"
 
 
 def _joins_emoji(text: str, place: int) -> bool:

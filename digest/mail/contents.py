@@ -75,6 +75,7 @@ class Contents:
     preheader: str
     intro: str
     facts: str
+    chosen: str
     splicing: Splicing
     audience_label: str
     caveat_label: str
@@ -104,6 +105,7 @@ def contents_of(edition: Edition, joined: str) -> Contents:
         preheader=opening.preheader,
         intro=opening.intro,
         facts=opening.facts,
+        chosen=opening.chosen,
         splicing=splicing,
         audience_label=words.audience_label,
         caveat_label=words.caveat_label,

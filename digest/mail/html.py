@@ -18,6 +18,7 @@ from premailer import Premailer
 
 from digest.errors import Refused
 from digest.mail.contents import Contents
+from digest.mail.environment import at_fault
 
 DOCTYPE = "<!DOCTYPE html>"
 
@@ -30,17 +31,21 @@ _CLASSES = re.compile(r'(<[a-z][a-z0-9]*) class="([^"<>]*)"')
 _STYLED = re.compile(r' style="[^"<>]*">')
 _BEFORE_BLOCK = re.compile(r">\n(?=</?(?:p|h[1-6]|ul|li|t[rd]|table)\b)")  # shows nothing
 _LOADS = re.compile(r"@(?!media\b)[^\s{;]*|\burl\s*\(|\\", re.IGNORECASE)
+_LOADING = re.compile(r"<(?:link|script|iframe|object|embed)\b", re.IGNORECASE)
 
 
 def render_html(contents: Contents, environment: Environment, slots: dict[str, str]) -> str:
     """The HTML part of one mail. Raises Refused when a site's own template cannot be mailed."""
     html = environment.get_template("email/issue.html").render(issue=contents, **slots)
-    return inlined(html)
+    return inlined(html, environment)
 
 
-def inlined(html: str) -> str:
-    """`html` with its style sheets in its elements; the bytes depend on `html` alone."""
-    _refuse_unfit(html)
+def inlined(html: str, environment: Environment | None = None) -> str:
+    """`html` with its style sheets in its elements; the bytes depend on `html` alone.
+
+    Raises Refused when it cannot be mailed; the environment knows which file to name.
+    """
+    _refuse_unfit(html, environment)
     return _compact(str(_PREMAILER.transform(html, pretty_print=False)))
 
 
@@ -64,21 +69,27 @@ _PREMAILER = _Premailer(
 )
 
 
-def _refuse_unfit(html: str) -> None:
+def _refuse_unfit(html: str, environment: Environment | None) -> None:
     if not html.startswith(DOCTYPE):
         raise Refused(
             f"the page does not start with {DOCTYPE}",
             where="email/issue.html",
-            mend="Without it, written just so, mail clients lay the page out in quirks mode.",
+            mend=f"Start it with {DOCTYPE}",
         )
-    for style in _STYLE.finditer(html):
-        # premailer fetches an @import even when it is told to stay off the network.
-        if found := _LOADS.search(style[1]):
-            raise Refused(
-                f"a style sheet holds '{found[0]}'",
-                where="templates email/",
-                mend="A mail loads nothing: only plain rules and @media may stand there.",
-            )
+    sheets = (_LOADS.search(style[1]) for style in _STYLE.finditer(html))
+    # premailer fetches an @import even when it is told to stay off the network.
+    if rule := next(filter(None, sheets), None):
+        mend = "A mail loads nothing: only plain rules and @media may stand there."
+        raise _loading(f"a style sheet holds '{rule[0]}'", rule[0], mend, environment)
+    if element := _LOADING.search(html):
+        mend = "A mail loads and runs nothing: take it out."
+        raise _loading(f"the page holds '{element[0]}'", element[0], mend, environment)
+
+
+def _loading(what: str, holding: str, mend: str, environment: Environment | None) -> Refused:
+    kinds, otherwise = (".html", ".css"), "templates email/"
+    where = at_fault(environment, *kinds, holding=holding, otherwise=otherwise)
+    return Refused(what, where=where, mend=mend)
 
 
 def _compact(html: str) -> str:

@@ -21,12 +21,13 @@ LONGEST_TOP = 48  # characters; more would push the rest out of sight in an inbo
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a reader meets first, each on one line."""
+    """What counts the studies of a mail, each on one line; `chosen` is empty in the whole one."""
 
     subject: str
     preheader: str
     intro: str
     facts: str
+    chosen: str
 
 
 def splicing_of(edition: Edition, words: Sequence[int]) -> Splicing:
@@ -60,7 +61,14 @@ def opening_of(splicing: Splicing, chosen: Collection[str] = ()) -> Opening:
         wording.one_line(wording.fill(template, fields))
         for template in (splicing.subject, splicing.preheader, splicing.intro)
     )
-    return Opening(subject, preheader, intro, " ".join(fact for fact in facts if fact))
+    others = sum(one.studies for one in splicing.themes) - studies
+    return Opening(
+        subject=subject,
+        preheader=preheader,
+        intro=intro,
+        facts=" ".join(fact for fact in facts if fact),
+        chosen=wording.more_than_chosen(others) if others else "",
+    )
 
 
 def _count(group: ThemeGroup, words: int) -> ThemeCount:
@@ -72,8 +80,8 @@ def _count(group: ThemeGroup, words: int) -> ThemeCount:
 
 def _top(counts: Iterable[ThemeCount]) -> str:
     """What {top} says: "Treatments, Everyday symptoms and more"."""
-    seen = [one.named for one in counts]
-    names = [name for name in dict.fromkeys(seen) if name][:TOP_THEMES]
+    seen = dict.fromkeys(one.named for one in counts)  # two themes of one name are one here
+    names = [name for name in seen if name][:TOP_THEMES]
     if len("; ".join(names)) > LONGEST_TOP:
         del names[1:]
     if not names:

@@ -7,13 +7,15 @@ is what is sent (law 2). Only the recipient's own slots stay open (see slots.py)
 from __future__ import annotations
 
 from binascii import b2a_qp
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
-from jinja2 import Environment, TemplateError
+from jinja2 import Environment, TemplateNotFound, TemplateSyntaxError
 
-from digest.errors import Refused
+from digest.errors import DigestError, Refused
 from digest.mail.contents import Contents, contents_of, shortened
-from digest.mail.environment import mail_environment
+from digest.mail.environment import at_fault, mail_environment, own_parts
 from digest.mail.html import render_html
 from digest.mail.links import full_texts
 from digest.mail.slots import (
@@ -50,7 +52,8 @@ def render(edition: Edition, environment: Environment) -> Rendition:
     refuse_slots(edition)
     contents = contents_of(edition, JOINED)
     whole = _mail(contents, environment)
-    page = public_page(whole, full_texts(edition), environment)
+    with _refusing_broken(environment):
+        page = public_page(whole, full_texts(edition), environment)
     return replace(_fitting(whole, contents, edition, environment), page=page)
 
 
@@ -72,16 +75,17 @@ def size_as_sent(html: str) -> int:
 
 
 def _mail(contents: Contents, environment: Environment) -> Rendition:
-    try:
+    with _refusing_broken(environment):
         html = render_html(contents, environment, SLOTS)
         text = render_text(contents, environment, SLOTS)
-    except (TemplateError, TypeError) as error:  # TypeError: a macro with other arguments
-        raise _broken(error) from error
-    for name, part in (("email/footer.html", html), ("email/issue.txt", text)):
+    for name, kind, part in (
+        ("email/footer.html", ".html", html),
+        ("email/issue.txt", ".txt", text),
+    ):
         if UNSUBSCRIBE_URL not in part:
             raise Refused(
                 "the mail has no way to leave the list",
-                where=name,
+                where=at_fault(environment, kind, otherwise=name),
                 mend="Put {{ unsubscribe_url }} into the template.",
             )
     mail = Rendition(
@@ -92,21 +96,34 @@ def _mail(contents: Contents, environment: Environment) -> Rendition:
         text,
         splicing=contents.splicing,
     )
-    check_marks(mail)
+    check_marks(mail, environment)
     return mail
 
 
-def _broken(error: TemplateError | TypeError) -> Refused:
+@contextmanager
+def _refusing_broken(environment: Environment) -> Iterator[None]:
+    """Whatever goes wrong where a site has parts of its own, they are what may be wrong."""
+    try:
+        yield
+    except DigestError:
+        raise
+    except Exception as error:
+        if own_parts(environment):
+            raise _broken(error, environment) from error
+        raise
+
+
+def _broken(error: Exception, environment: Environment) -> Refused:
     """The template and line as one place, from the error itself or from where it came out."""
-    place, trace = "templates email/", error.__traceback__
+    place, trace = at_fault(environment, otherwise=""), error.__traceback__
     while trace:
         if trace.tb_frame.f_code.co_filename.endswith((".html", ".txt", ".css")):
             place = f"{trace.tb_frame.f_code.co_filename} line {trace.tb_lineno}"
         trace = trace.tb_next
-    if name := getattr(error, "name", None):
-        place = f"{name} line {getattr(error, 'lineno', '?')}"
-    return Refused(
-        f"a template cannot be used ({error})",
-        where=place,
-        mend="Mend your own copy of it, or remove that copy to use ours.",
-    )
+    what = f"a template cannot be used ({error or type(error).__name__})"
+    if isinstance(error, TemplateNotFound):
+        what = f"there is no template '{error.name}', which it asks for"
+    elif isinstance(error, TemplateSyntaxError):
+        place = f"{error.name} line {error.lineno}"
+    mend = "Mend your own copy of it, or remove that copy to use ours."
+    return Refused(what, where=place, mend=mend)

@@ -8,14 +8,15 @@ own words hold a slot is refused, so that no text from outside can be filled.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from html import escape
 
 from jinja2 import Environment
 
 from digest.errors import Refused
-from digest.mail.environment import mail_environment
-from digest.values import Edition, Personal, Rendition, Summary
+from digest.mail.environment import at_fault, mail_environment
+from digest.values import Edition, Personal, Publication, Rendition, Summary, Teaser, Word
 
 # Letters and underscores only: premailer and lxml leave them alone in text and in an href.
 # None is shorter than what it stands for in a line of text (a date), so no line grows.
@@ -38,15 +39,30 @@ _SLOT = re.compile(rf"{PREFIX}[A-Z_]+?__")
 
 def personalise(rendition: Rendition, personal: Personal) -> tuple[str, str]:
     """The HTML and the text for one recipient; values are escaped in the HTML."""
-    values = {
+    html, text = without_marks(rendition)
+    values = slot_values(personal)
+    html = _SLOT.sub(lambda slot: escape(values[slot[0]]), html)
+    return html, _SLOT.sub(lambda slot: values[slot[0]], text)
+
+
+def without_marks(rendition: Rendition) -> tuple[str, str]:
+    """The HTML and the text as they leave, with their slots still open."""
+    return _MARK.sub("", rendition.html), _TEXT_MARK.sub("", rendition.text)
+
+
+def slots_in(*parts: str) -> frozenset[str]:
+    """Every slot that stands in one of the parts."""
+    return frozenset(slot for part in parts for slot in _SLOT.findall(part))
+
+
+def slot_values(personal: Personal) -> dict[str, str]:
+    """What each slot stands for, as plain text: in HTML it is escaped."""
+    return {
         UNSUBSCRIBE_URL: personal.unsubscribe_url,
         PREFERENCES_URL: personal.preferences_url,
         BROWSER_URL: personal.browser_url,
         JOINED: personal.joined,
     }
-    html = _SLOT.sub(lambda slot: escape(values[slot[0]]), _MARK.sub("", rendition.html))
-    text = _TEXT_MARK.sub("", rendition.text)
-    return html, _SLOT.sub(lambda slot: values[slot[0]], text)
 
 
 def public_page(
@@ -66,27 +82,43 @@ def public_page(
     if _SLOT.search(html):
         raise Refused(
             "what is meant for one recipient would show on the public page",
-            where="templates email/",
+            where=at_fault(environment, ".html", otherwise="templates email/"),
             mend="Put <!--mail-only--> before and <!--/mail-only--> after it.",
         )
     return _MARK.sub("", html)
 
 
 def refuse_slots(edition: Edition) -> None:
-    """Raises Refused when words from outside, or the editor's own, hold a slot."""
+    """Raises Refused when words from outside, the site's or the editor's own hold a slot.
+
+    In any case: a template may write them in capitals.
+    """
+    for what, where, texts in _words_of(edition):
+        if any(PREFIX.casefold() in text.casefold() for text in texts):
+            raise _slot_in(what, where)
+
+
+def _words_of(edition: Edition) -> Iterator[tuple[str, str, Iterable[str]]]:
+    """Every text of a mail that is not our templates' own: what it is, whose, the text."""
+    audience, issue = edition.wording.audience, f"issue {edition.number}"
     for part in fields(edition.wording):
-        if PREFIX in str(getattr(edition.wording, part.name)):
-            raise _slot_in(f"the {part.name}", f"issue {edition.number}")
-    for word in (word for group in edition.groups for word in group.words):
-        if PREFIX in word.meaning:
-            raise _slot_in("its line in the glossary", word.term)
-    teasers = {item.summary.slug: item.teasers[edition.wording.audience] for item in edition.items}
+        yield f"the {part.name}", issue, [getattr(edition.wording, part.name)]
+    yield "config.yaml, in publication or sender,", issue, _texts(edition.publication)
+    for group in edition.groups:
+        theme, said = group.theme, (group.theme.names[audience], group.theme.lines[audience])
+        yield "its name or line in themes.yaml", f"theme {theme.id}", said
+        for word in group.words:
+            yield "its line in the glossary", word.term, _texts(word)
+    for item in edition.items:
+        teaser = item.teasers[audience]
+        yield "its teaser", item.summary.slug, _texts(teaser)
     for summary in (*(item.summary for item in edition.items), *edition.articles):
-        teaser = teasers.get(summary.slug)
-        texts = [getattr(summary, field.name) for field in fields(summary)]
-        texts += [teaser.lead, teaser.audience, teaser.caveat] if teaser else []
-        if any(PREFIX in text for text in texts if isinstance(text, str)):
-            raise _slot_in("its text", summary.slug)
+        yield "its text", summary.slug, _texts(summary)
+
+
+def _texts(value: Publication | Summary | Teaser | Word) -> list[str]:
+    found = (getattr(value, field.name) for field in fields(value))
+    return [text for text in found if isinstance(text, str)]
 
 
 def _slot_in(what: str, where: str) -> Refused:

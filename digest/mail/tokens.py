@@ -34,6 +34,7 @@ class Type:
     line: int
     footer: int
     small: int = 16
+    small_line: int = 24
     brand: int = 17
     family: str = "-apple-system,Segoe UI,Roboto,Arial,sans-serif"
 

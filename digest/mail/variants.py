@@ -9,12 +9,16 @@ content hash that was approved.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import fields, replace
 from functools import lru_cache
 from html import escape
 
+from jinja2 import Environment
+
 from digest.errors import Refused
+from digest.mail.environment import at_fault
 from digest.mail.opening import Opening, opening_of
 from digest.mail.slots import PREFIX
 from digest.mail.text import underlined, wrapped
@@ -22,6 +26,7 @@ from digest.values import Rendition
 
 SAID_IN_HTML = ("preheader", "intro", "facts")
 SAID_IN_TEXT = ("intro", "facts")
+_SHOWN = "docs/templates.md shows where each mark stands"
 
 
 def _up_to(end: str) -> str:
@@ -33,14 +38,14 @@ def _up_to(end: str) -> str:
 _THEME = re.compile(rf"<!--theme (\d+)-->{_up_to('<!--/theme-->')}<!--/theme-->\n?")
 _SAY = re.compile(rf"(<!--say ([a-z]+)-->){_up_to('<!--/say-->')}(<!--/say-->)")
 _TITLE = re.compile(rf"<title>{_up_to('</title>')}</title>")
-_THEME_END, _SAY_END = f"{PREFIX}/THEME__\n", f"{PREFIX}/SAY__\n"
-_TEXT_THEME = re.compile(rf"^{PREFIX}THEME (\d+)__\n{_up_to(_THEME_END)}{_THEME_END}", re.MULTILINE)
+_THEME_END, _SAY_END = f"\n{PREFIX}/THEME__\n", f"\n{PREFIX}/SAY__\n"
+_TEXT_THEME = re.compile(rf"^{PREFIX}THEME (\d+)__{_up_to(_THEME_END)}{_THEME_END}", re.MULTILINE)
 _TEXT_SAY = re.compile(
     rf"^({PREFIX}SAY ([a-z]+)__\n)({_up_to(_SAY_END)})({_SAY_END})", re.MULTILINE
 )
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)  # a choice of a large issue weighs a tenth of a megabyte
 def for_themes(rendition: Rendition, chosen: frozenset[str]) -> Rendition | None:
     """The mail of the chosen themes (their ids); the whole of it when none is chosen.
 
@@ -62,23 +67,43 @@ def for_themes(rendition: Rendition, chosen: frozenset[str]) -> Rendition | None
     )
 
 
-def check_marks(rendition: Rendition) -> None:
-    """Raises Refused when a site's own template lost a mark, so that a choice would be ignored."""
+def check_marks(rendition: Rendition, environment: Environment | None = None) -> None:
+    """Raises Refused when a site's own template lost a mark, so that a choice would be ignored.
+
+    It names that mark, and the site's own files, which `environment` knows.
+    """
     assert rendition.splicing is not None
     every = [str(n) for n in range(len(rendition.splicing.themes))]
     known = {field.name for field in fields(Opening)}
-    for name, part, theme, say, said in (
-        ("email/issue.html", rendition.html, _THEME, _SAY, SAID_IN_HTML),
-        ("email/issue.txt", rendition.text, _TEXT_THEME, _TEXT_SAY, SAID_IN_TEXT),
+    for kind, part, theme, say, said in (
+        (".html", rendition.html, _THEME, _SAY, SAID_IN_HTML),
+        (".txt", rendition.text, _TEXT_THEME, _TEXT_SAY, SAID_IN_TEXT),
     ):
-        # Each theme twice: its line in the contents and its section.
-        if sorted(theme.findall(part)) != sorted(every * 2):
-            raise _unmarked("does not mark a theme, which follows", name)
+        where = at_fault(environment, kind, otherwise=f"email/issue{kind}")
+        there = Counter(theme.findall(part))
+        for number in sorted({*every, *there}):
+            due = 2 if number in every else 0
+            if there[number] != due:
+                is_there = f"{there[number]} times instead of {due}"
+                raise Refused(
+                    f"{_marks(kind, f'theme {number}')} is there {is_there}",
+                    where=where,
+                    mend="It stands once around the theme's line in the contents and once around "
+                    f"its studies. {_SHOWN}",
+                )
         marked = {found[1] for found in say.findall(part)}
         if missing := set(said) - marked:
-            raise _unmarked(f"does not mark the {min(missing)}, which follows", name)
+            raise Refused(
+                f"{_marks(kind, f'say {min(missing)}')} is missing",
+                where=where,
+                mend=f"Without it this sentence ignores a reader's choice of themes. {_SHOWN}",
+            )
         if unknown := marked - known:
-            raise _unmarked(f"marks '{min(unknown)}', no sentence that follows", name)
+            raise Refused(
+                f"{_marks(kind, f'say {min(unknown)}')} marks no sentence that we know",
+                where=where,
+                mend=f"Known are {', '.join(sorted(known - {'subject'}))}. {_SHOWN}",
+            )
 
 
 def _html(html: str, kept: Collection[str], opening: Opening) -> str:
@@ -94,7 +119,7 @@ def _escaped(sentence: str) -> str:
 
 def _text(text: str, kept: Collection[str], opening: Opening) -> str:
     def said(was: re.Match[str]) -> str:
-        return f"{was[1]}{_laid_out(getattr(opening, was[2]), was[3])}\n{was[4]}"
+        return f"{was[1]}{_laid_out(getattr(opening, was[2]), was[3])}{was[4]}"
 
     text = _TEXT_THEME.sub(lambda block: block[0] if block[1] in kept else "", text)
     return _TEXT_SAY.sub(said, text)
@@ -102,17 +127,14 @@ def _text(text: str, kept: Collection[str], opening: Opening) -> str:
 
 def _laid_out(sentence: str, like: str) -> str:
     """`sentence` in lines; with a rule under it where the one that it stands for had one."""
-    *above, last = like.rstrip("\n").split("\n")
+    *above, last = like.split("\n")
     is_rule = above and len(set(last)) == 1 and not last[0].isalnum()
     return underlined(sentence, last[0]) if is_rule else wrapped(sentence)
 
 
-def _unmarked(what: str, where: str) -> Refused:
-    marks = "<!--theme 0-->, <!--say intro-->"
-    if where.endswith(".txt"):
-        marks = f"{PREFIX}THEME 0__, {PREFIX}SAY intro__"
-    return Refused(
-        f"the mail {what} a reader's choice of themes",
-        where=where,
-        mend=f"Keep the marks of our own template and of its parts: {marks} and their ends.",
-    )
+def _marks(kind: str, name: str) -> str:
+    """A mark with its end, as a part of this kind writes it."""
+    word, which = name.split()
+    if kind == ".html":
+        return f"<!--{name}--> … <!--/{word}-->"
+    return f"{PREFIX}{word.upper()} {which}__ … {PREFIX}/{word.upper()}__"

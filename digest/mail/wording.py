@@ -17,7 +17,7 @@ from digest.values import Audience, Evidence, StudyKind
 WORDS_PER_MINUTE = 200
 NEW_RESEARCH = "New research"  # what {top} says of an edition whose themes it cannot name
 NO_LIMITS = "The summary names no limits."
-WORDS_LABEL = "Words"
+WORDS_LABEL = "Words explained"
 ALSO_WORTH_READING = "Also worth reading"
 ABOUT_HEADING = "About this research"
 
@@ -103,6 +103,12 @@ def more_on_the_web(count: int, theme: str) -> str:
     return f"{count:,} more on the web: {theme}"
 
 
+def more_than_chosen(count: int) -> str:
+    """What someone reads who chose themes, and for whom `count` studies were left away."""
+    more = f"{count:,} more {'study is' if count == 1 else 'studies are'}"
+    return f"You see the themes that you chose. {more} in the whole issue, on the web."
+
+
 def month_of(instant: datetime, timezone: str) -> str:
     """The month of a UTC instant as the publication's readers see it: `November 2026`."""
     local = instant.astimezone(ZoneInfo(timezone))
@@ -169,6 +175,8 @@ def _how_many(count: int, of: int) -> str:
 
 def _kind(evidence: Evidence, audience: Audience) -> str:
     kind = _KINDS[audience].get(evidence.kind.value, "")  # "unclear" is not stated
+    if kind == "Case report" and (evidence.participants.value or 0) > 1:
+        kind = "Case reports"
     if evidence.results.value:
         return kind
     return f"{kind}: plan only, no results yet" if kind else "Study plan, no results yet"

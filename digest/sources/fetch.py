@@ -8,6 +8,7 @@ the first hop, and size and time are capped.
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import threading
 import zlib
@@ -28,6 +29,8 @@ CONNECT_SECONDS = 10.0
 TEMPORARY_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last 32 bits
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# What httpx says of text that is no address; beside its own error those of urllib and idna.
+NO_ADDRESS = (httpx.InvalidURL, ValueError)
 FEEDS = (  # what is wanted, as in an Accept header (RFC 9110 12.5.1)
     "application/atom+xml, application/rss+xml, application/xml, text/xml, "
     "text/html;q=0.8, */*;q=0.1"
@@ -81,9 +84,9 @@ def is_public(address: Address) -> bool:
 
 def shown_address(url: str) -> str:
     """The address without a password that may stand in it."""
-    with suppress(httpx.InvalidURL):
+    with suppress(*NO_ADDRESS):
         return str(httpx.URL(url).copy_with(username=None, password=None))[:300]
-    return url[:300]
+    return re.sub(r"//[^/?#]*@", "//", url)[:300]
 
 
 def _asked(
@@ -105,10 +108,6 @@ def _asked(
             if watch.passed:  # a body without a stated length just ends when we hang up
                 raise _too_slow(shown, seconds)
             return made
-    except httpx.InvalidURL:
-        raise SourceError(
-            "is no valid web address", where=shown, mend="Correct `url` of this source"
-        ) from None
     except httpx.HTTPError as error:
         if watch.passed:
             raise _too_slow(shown, seconds) from None
@@ -162,7 +161,13 @@ def _client(contact: str | None, accept: str, seconds: float, watch: _Watch) -> 
         timeout=httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
         follow_redirects=False,
         trust_env=False,  # a proxy would look names up again, past our check
+        event_hooks={"response": [_take_location]},
     )
+
+
+def _take_location(response: httpx.Response) -> None:
+    """httpx would read the next address even though it is not to follow it: that is ours to do."""
+    response.extensions["location"] = response.headers.pop("location", None)
 
 
 def _follow(
@@ -172,15 +177,15 @@ def _follow(
     read: Callable[[httpx.Response, httpx.URL], T],
     watch: _Watch,
 ) -> T:
-    here = httpx.URL(url)
+    here = _parsed(url)
     for _ in range(MOST_REDIRECTS + 1):
         addresses = _checked_addresses(here, allow_private_hosts)
         response = _get(client, here, addresses, watch)
         try:
-            location = response.headers.get("location")
+            location = response.extensions["location"]
             if not (response.is_redirect and location):
                 return read(response, here)
-            here = here.join(location)
+            here = _parsed(location, here)
         finally:
             response.close()
     raise SourceError(
@@ -188,6 +193,31 @@ def _follow(
         where=shown_address(url),
         mend="Correct `url` of this source: name the address it ends at",
     )
+
+
+def _parsed(stated: str, page: httpx.URL | None = None) -> httpx.URL:
+    """An address as it was given, or where `page` sends us."""
+    try:
+        url = page.join(stated) if page else httpx.URL(stated)
+        if url.host and not 0 < _port(url) < 65536:  # idna reads the host here, not before
+            raise ValueError
+    except NO_ADDRESS:
+        shown = shown_address(stated)
+        if page is None:
+            raise SourceError(
+                "is no valid web address", where=shown, mend="Correct `url` of this source"
+            ) from None
+        raise SourceError(
+            f"redirects to “{shown}”, which is no valid web address",
+            where=shown_address(str(page)),
+            mend="Tell the site, or name the address that it should lead to",
+        ) from None
+    return url
+
+
+def _port(url: httpx.URL) -> int:
+    standard = 443 if url.scheme == "https" else 80
+    return standard if url.port is None else url.port
 
 
 def _checked_addresses(url: httpx.URL, allow_private_hosts: tuple[str, ...]) -> list[str]:
@@ -213,9 +243,8 @@ def _checked_addresses(url: httpx.URL, allow_private_hosts: tuple[str, ...]) -> 
 
 def _resolved(url: httpx.URL, shown: str) -> list[str]:
     host = url.raw_host.decode("ascii").strip("[]")
-    port = url.port or (443 if url.scheme == "https" else 80)
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, _port(url), type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:  # UnicodeError: a label of more than 63 letters
         raise SourceError(
             f"its host {host[:100]} cannot be found",

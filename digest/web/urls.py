@@ -1,4 +1,4 @@
-"""Addresses of the archive, the studio and the health check. None names a diagnosis (law 7)."""
+"""Addresses of the archive, the studio, the webhook and the health check: no diagnosis (law 7)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, register_converter
 
 from digest.values import AUDIENCES
-from digest.web import archive, studio
+from digest.web import archive, hooks, studio
 
 
 class AudienceConverter:
@@ -26,6 +26,7 @@ register_converter(AudienceConverter, "audience")
 urlpatterns = [
     path("", archive.archive, name="archive"),
     path("issues/<int:number>/<audience:audience>", archive.issue_page, name="issue-page"),
+    path("hooks/sendgrid", hooks.sendgrid, name="hook-sendgrid"),
     path("healthz", archive.health, name="health"),
     path(
         "studio/login",

@@ -110,6 +110,9 @@ def test_relative_paths_start_at_the_folder_of_the_file(tmp_path: Path) -> None:
         ("publication: {site_url: 'https://x.org:port'}", "is no web address"),
         ("publication: {site_url: 'https://a@x.org'}", "'x.org' is no host"),
         ("audiences: {patient: {subject: 'Hi {name}'}}", "'{name}' is no field"),
+        ("audiences: {patient: {intro: '{{studies}} now'}}", "'{{studies}}' is no field; known"),
+        ("audiences: {patient: {intro: 'In {month and'}}", "the brace of '{month' stands alone"),
+        ("audiences: {patient: {preheader: 'No }'}}", "the brace of '}' stands alone; known"),
         ('audiences: {patient: {subject: "a\\nBcc: x"}}', "line break"),
         (
             "audiences: {patient: {subject: ''}}",

@@ -8,7 +8,8 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = (*(ROOT / "digest/mail/preflight").glob("*.py"), ROOT / "digest/pipeline/preflight.py")
+STEPS = (ROOT / "digest/pipeline/preflight.py", ROOT / "digest/pipeline/readers.py")
+ROOMS = (*(ROOT / "digest/mail/preflight").glob("*.py"), *STEPS)
 ROW = re.compile(r"^\| `([a-z ]+)` \| ([a-z, ]+) \|", re.MULTILINE)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import permutations
+from itertools import combinations
 
 import pytest
 
@@ -176,15 +176,20 @@ def test_an_edition_whose_themes_may_not_be_named_is_new_research() -> None:
 @EDITIONS
 def test_no_two_of_our_themes_tell_a_diagnosis(audience: Audience) -> None:
     privacy = a_config().privacy
-    for two in permutations(THEMES, 2):
+    for two in combinations(THEMES, 2):
         assert privacy.diagnosis_in(top(*(named(theme, audience) for theme in two))) is None
+
+
+def test_two_themes_of_one_name_are_named_once_and_there_is_no_more() -> None:
+    assert top("Walking", "Walking") == "Walking"
+    assert top("Walking", "Walking", "") == "Walking and more"
 
 
 @EDITIONS
 def test_the_shipped_preheader_fills_its_place_in_an_inbox(audience: Audience) -> None:
     template = shipped_wording(audience).preheader
     names = {theme: named(theme, audience) for theme in THEMES}
-    few = [[theme] for theme in THEMES] + [list(three) for three in permutations(THEMES, 3)]
+    few = [[theme] for theme in THEMES] + [list(three) for three in combinations(THEMES, 3)]
     for themes in few:
         for studies in (1, 14):
             counts = [a_count(names[theme], theme, studies) for theme in themes]

@@ -11,7 +11,8 @@ from typing import NoReturn
 
 import pytest
 
-from digest.mail.render import mail_environment, render
+from digest.mail.environment import fresh
+from digest.mail.render import render
 from tests.mail.material import Mail, fingerprint
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +26,7 @@ def test_the_same_edition_gives_the_same_bytes_and_opens_no_socket(
 
     for name in ("socket", "create_connection", "getaddrinfo", "gethostbyname", "socketpair"):
         monkeypatch.setattr(socket, name, refuse)
-    again = render(mail.edition, mail_environment.__wrapped__())
+    again = render(mail.edition, fresh())
     assert again == mail.rendition
     assert again.content_hash == mail.rendition.content_hash
 

@@ -19,7 +19,7 @@ from digest.mail.slots import (
     public_page,
 )
 from digest.values import Edition, Item, Personal, Rendition, Summary, Word
-from tests.builders import a_summary, a_teaser, a_wording, an_edition, an_item
+from tests.builders import a_summary, a_teaser, a_theme, a_wording, an_edition, an_item
 
 PERSONAL = Personal(
     unsubscribe_url="https://digest.example.org/leave/abc?x=1&y=2",
@@ -128,6 +128,16 @@ def test_a_teaser_or_subject_that_holds_a_slot_is_refused() -> None:
     for part in ("subject", "preheader", "intro"):
         with pytest.raises(Refused, match=f"issue 12: the {part} holds"):
             rendered(an_edition(wording=a_wording(**{part: f"For {JOINED}"})))
+
+
+def test_a_theme_or_publication_that_holds_a_slot_is_refused_in_any_case() -> None:
+    edition = an_edition()
+    themed = replace(edition.groups[0], theme=a_theme("sly", "Walking __digest_/theme__"))
+    with pytest.raises(Refused, match=r"theme sly: its name or line in themes\.yaml"):
+        rendered(replace(edition, groups=(themed,)))
+    sly = replace(edition.publication, name="__Digest_Unsubscribe_Url__")
+    with pytest.raises(Refused, match=r"issue 12: config\.yaml, in publication"):
+        rendered(replace(edition, publication=sly))
 
 
 def test_a_glossary_that_holds_a_slot_is_refused() -> None:

@@ -29,6 +29,10 @@ from tests.mail.material import ANY_BUT_A_SLOT, EDITIONS, Mail, mail_of, rendere
 
 BLOCK = re.compile(r"<!--theme (\d+)-->.*?<!--/theme-->", re.DOTALL)
 TEXT_BLOCK = re.compile(r"^__DIGEST_THEME (\d+)__\n.*?^__DIGEST_/THEME__\n", re.DOTALL | re.M)
+LEFT_AWAY = re.compile(
+    r"You see the themes that you chose\.\s[\d,]+ more (study\sis|studies\sare)\s"
+    r"in\sthe\swhole\sissue,\son\sthe\sweb\."
+)
 TWO = frozenset({"theme-3", "theme-1"})
 
 
@@ -45,8 +49,12 @@ def of_groups(edition: Edition, themes: frozenset[str]) -> Edition:
 
 
 def as_read(rendition: Rendition) -> tuple[str, str, str, str]:
-    """All that a reader gets. A card keeps the number that it has on our page of the issue."""
+    """All that a reader gets, but for the sentence that says what was left away.
+
+    A card keeps the number that it has on our page of the issue.
+    """
     html, text = personalise(rendition, a_personal())
+    html, text = LEFT_AWAY.sub("", html), LEFT_AWAY.sub("", text)
     parts = (rendition.subject, rendition.preheader, html, text)
     subject, preheader, html, text = (re.sub(r"\bstudy-\d+", "study-N", part) for part in parts)
     return subject, preheader, html, text
@@ -128,6 +136,15 @@ def test_list_counts_facts_title_and_heading_follow_the_choice(mail: Mail) -> No
     first = page.css_first("body > *")
     assert first is not None
     assert first.text().rstrip("\u00a0\u034f") == mine.preheader
+
+
+def test_a_reader_who_chose_learns_how_many_studies_were_left_away(mail: Mail) -> None:
+    left = sum(len(g.items) for g in mail.edition.groups if g.theme.id not in TWO)
+    for part in personalise(chosen(mail.rendition, *TWO), a_personal()):
+        assert f"You see the themes that you chose. {left} more studies are in" in said(part)
+    every = [group.theme.id for group in mail.edition.groups]
+    for whole in (mail.rendition, chosen(mail.rendition, *every)):
+        assert not any("you chose" in part for part in personalise(whole, a_personal()))
 
 
 def test_blocks_are_those_of_the_whole_mail_to_the_byte(mail: Mail) -> None:

@@ -110,16 +110,18 @@ def test_the_box_stands_after_the_last_card_of_its_theme_without_a_heading() -> 
         for node in HTMLParser(rendered(a_month(cards=4, themes=2)).html).css("h1,h2,h3")
     ]
     cells = [cell.text(separator=" ", strip=True) for cell in page.css("td td")]
-    boxes = [n for n, cell in enumerate(cells) if cell.startswith("Words")]
+    boxes = [n for n, cell in enumerate(cells) if cell.startswith("Words explained")]
     assert len(boxes) == 2
     for box in boxes:
-        assert cells[box].startswith("Words tired term : what is said of it in one plain line")
+        assert cells[box].startswith(
+            "Words explained tired term : what is said of it in one plain line"
+        )
         assert "Sample Journal of Walking" in cells[box - 1]
 
 
 def test_there_is_no_box_where_nothing_is_explained() -> None:
     rendition = rendered(a_month(cards=4, themes=2))
-    assert "Words" not in rendition.html + rendition.text
+    assert "Words explained" not in rendition.html + rendition.text
     assert "<i>" not in rendition.html
 
 
@@ -163,7 +165,7 @@ def test_the_text_part_explains_the_words_in_wrapped_lines() -> None:
     long = Word("walking", "walked", "to go on foot, " * 7 + "slowly")
     rendition = rendered(of_teasers("He walked.", words=(long, CLINIC)))
     text = personalise(rendition, a_personal())[1]
-    box = text[text.index("\nWords\n") :].split("\n\n")[0].splitlines()[1:]
+    box = text[text.index("\nWords explained\n") :].split("\n\n")[0].splitlines()[1:]
     assert box[1].startswith("- walking: to go on foot,")
     assert box[2].startswith("  on foot")
     assert box[-1] == "- clinic: a place where patients are seen"

@@ -18,7 +18,13 @@ from subscribers.errors import SubscribersError
 from subscribers.leave import leave
 from subscribers.membership import Consent, join
 from subscribers.models import ConsentRecord, Subscriber, Suppression
-from subscribers.preferences import choose_themes, offered_themes, reading_list
+from subscribers.preferences import (
+    choice_among,
+    choices,
+    choose_themes,
+    offered_themes,
+    reading_list,
+)
 from subscribers.recipients import confirmed_recipients, standing
 from subscribers.suppression import suppress
 from subscribers.tokens import leave_url, make_token, preferences_token, preferences_url
@@ -201,12 +207,34 @@ def test_a_page_that_was_open_while_the_themes_changed_is_shown_anew() -> None:
     assert boxes(page) == {"Thinking & mood": False, "Life's work": True, "Moving": False}
 
 
-def test_who_chose_only_themes_that_are_gone_is_asked_to_choose_again() -> None:
+def test_who_chose_only_themes_that_are_gone_gets_every_theme_and_is_asked_again() -> None:
     ann = a_subscriber(themes=["gone"])
     page = look(ann)
-    assert "no longer there" in page
-    assert not any(boxes(page).values())
+    assert "no longer there, so you get every theme" in page
+    assert all(boxes(page).values())
     assert "no longer there" not in tick(ann, "life")
+
+
+def test_a_theme_that_is_gone_drops_out_of_a_choice_of_others() -> None:
+    page = look(a_subscriber(themes=["gone", "life"]))
+    assert "no longer there" not in page
+    assert boxes(page) == {"Thinking & mood": False, "Life's work": True, "Moving": False}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "counts"),
+    [([], set()), (["life"], {"life"}), (["gone", "life"], {"life"}), (["gone", "past"], set())],
+)
+def test_what_is_gone_does_not_count_and_nothing_left_is_every_theme(
+    chosen: list[str], counts: set[str]
+) -> None:
+    assert choice_among(chosen, {"life", "mind"}) == counts
+
+
+def test_the_choices_are_those_of_whom_chose_some() -> None:
+    a_subscriber("all@example.org")
+    ann = a_subscriber("ann@example.org", themes=["life", "mind"])
+    assert choices() == {ann.pk: ["life", "mind"]}
 
 
 @pytest.mark.parametrize("method", ["get", "head"])

@@ -23,8 +23,8 @@ def test_each_confirmed_subscriber_is_one_recipient_in_order_of_id() -> None:
     ann = a_subscriber("ann@example.org", lists=("clinician",))
     bob = a_subscriber("bob@example.org", lists=("patient", "caregiver"))
     assert list(confirmed_recipients(ORDER)) == [
-        Recipient(ann.pk, "clinician"),
-        Recipient(bob.pk, "patient"),
+        Recipient(ann.pk, "clinician", ann.public_id),
+        Recipient(bob.pk, "patient", bob.public_id),
     ]
 
 

@@ -55,7 +55,7 @@ def undefined(mail: Mail) -> Iterator[Finding]:
     if where:
         named = [f"{short} ({_numbers(studies)})" for short, studies in where.items()]
         what = f"abbreviations are not explained: {listed(named, MOST_LISTED)}"
-        mend = "Explain them in glossary.yaml, from where they reach the box of words of a theme."
+        mend = "Explain them in a glossary of your own, which config.yaml names (docs/glossary.md)."
         if mail.audience == "clinician":
             mend = "See whether your readers know them."
         yield warns("abbreviations", mail.name, what, mend)

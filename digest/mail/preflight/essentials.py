@@ -19,7 +19,7 @@ FOOTERS = {"HTML part": "email/footer.html", "text part": "email/issue.txt"}
 def empty_part(mail: Mail) -> Iterator[Finding]:
     """A part that shows nothing."""
     for part in mail.parts:
-        if _is_empty(part):
+        if part.is_empty:
             mend = f"Mend your own copy of {FILES[part.name]}, or remove it to use ours."
             yield blocks("parts", mail.at(part.name), "it is empty", mend)
 
@@ -27,7 +27,7 @@ def empty_part(mail: Mail) -> Iterator[Finding]:
 def titles_in_text(mail: Mail) -> Iterator[Finding]:
     """Who reads the text part alone finds every study there."""
     missing = [one for one in mail.shown_studies if not mail.plain.count(one.card.title)]
-    if missing and not _is_empty(mail.plain):
+    if missing and not mail.plain.is_empty:
         what = f"it does not hold the title of {listed(missing)}"
         mend = "Put {{ card.title|wrapped }} into email/issue.txt."
         yield blocks("parts", mail.at("text part"), what, mend)
@@ -35,7 +35,7 @@ def titles_in_text(mail: Mail) -> Iterator[Finding]:
 
 def caveats(mail: Mail) -> Iterator[Finding]:
     """Every card says how far its study can be trusted (law 9)."""
-    for part in filter(_is_read, mail.parts):
+    for part in mail.read_parts:
         if missing := _without_caveat(mail, part):
             label = mail.contents.caveat_label
             what = f"the {part.name} has no caveat line (“{label} …”){which(missing)}"
@@ -49,7 +49,7 @@ def way_out(mail: Mail) -> Iterator[Finding]:
     way = mail.sample.unsubscribe_url
     in_html = any(link.attributes.get("href") == way for link in mail.page.css("a[href]"))
     for part, there in ((mail.seen, in_html), (mail.plain, way in mail.text)):
-        if not there and _is_read(part):
+        if not there and not part.is_empty:
             mend = f"Put {{{{ unsubscribe_url }}}} into {FOOTERS[part.name]}."
             yield blocks("footer", mail.at(part.name), "it has no way to leave the list", mend)
 
@@ -72,7 +72,7 @@ def postal_address(mail: Mail) -> Iterator[Finding]:
 
 
 def _sentence(mail: Mail, check: str, text: str, what: str, slot: str) -> Iterator[Finding]:
-    for part in filter(_is_read, mail.parts):
+    for part in mail.read_parts:
         if not part.count(text):
             mend = f"Put {{{{ issue.{slot} }}}} into {FOOTERS[part.name]}."
             yield blocks(check, mail.at(part.name), what, mend)
@@ -88,11 +88,3 @@ def _without_caveat(mail: Mail, part: Part) -> list[Study]:
         for line, studies in sharing.items()
         for study in studies[: max(0, len(studies) - part.count(line))]
     ]
-
-
-def _is_empty(part: Part) -> bool:
-    return not part.text.strip()
-
-
-def _is_read(part: Part) -> bool:
-    return not _is_empty(part)

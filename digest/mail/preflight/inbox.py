@@ -6,8 +6,9 @@ Law 7: no diagnosis stands there, in the whole edition or in what any choice of 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, combinations
 
-from digest.mail.opening import opening_of
+from digest.mail.opening import TOP_THEMES, opening_of
 from digest.mail.preflight.findings import Finding
 from digest.mail.preflight.opened import Mail, blocks, warns
 
@@ -41,7 +42,10 @@ def preheader_length(mail: Mail) -> Iterator[Finding]:
 def diagnosis(mail: Mail) -> Iterator[Finding]:
     """A diagnosis in subject or preheader blocks: others see an inbox too."""
     told: set[tuple[str, str]] = set()
+    first: dict[tuple[str, str], str] = {}  # most choices change a count at most
     for part, text, readers in _lines(mail):
+        first.setdefault((part, text), readers)
+    for (part, text), readers in first.items():
         word = mail.rules.diagnosis_in(text)
         if word and (part, word) not in told:
             told.add((part, word))
@@ -52,15 +56,20 @@ def diagnosis(mail: Mail) -> Iterator[Finding]:
 
 
 def _lines(mail: Mail) -> Iterator[tuple[str, str, str]]:
-    """(part, text, which readers get it) of the whole edition and of each theme alone."""
+    """(part, text, which readers get it) of the whole edition, and of any choice of themes:
+
+    {top} names two at most, so each theme alone and each two of them tell all there can be.
+    """
     yield "subject", mail.rendition.subject, ""
     yield "preheader", mail.rendition.preheader, ""
     splicing = mail.rendition.splicing
     if splicing is None:
         return
-    for one in splicing.themes:
-        opening = opening_of(splicing, (one.theme,))
-        readers = f" for readers who chose the theme {one.theme} alone"
+    ids = [one.theme for one in splicing.themes]
+    for chosen in chain.from_iterable(combinations(ids, n + 1) for n in range(TOP_THEMES)):
+        opening = opening_of(splicing, chosen)
+        which = f"theme {chosen[0]}" if len(chosen) == 1 else f"themes {' and '.join(chosen)}"
+        readers = f" for readers who chose the {which} alone"
         yield "subject", opening.subject, readers
         yield "preheader", opening.preheader, readers
 

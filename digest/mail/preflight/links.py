@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from digest.mail.links import own_address
+from digest.mail.links import own_address, plain_address, read_address
 from digest.mail.preflight.findings import Finding
 from digest.mail.preflight.opened import Mail, RoundUp, Study, blocks, listed, warns, which
 from digest.mail.slots import PREFIX
@@ -54,23 +55,14 @@ def problem_with(address: str) -> str | None:
         return "is empty"
     if address.startswith("#"):
         return "leads to a place inside the mail, which most clients cannot go to"
-    if not address.isprintable() or " " in address or "\\" in address:
-        return "holds a blank, a backslash or a control character"
     try:
-        parts = urlsplit(address)
-        parts.netloc.encode("ascii" if parts.netloc.isascii() else "idna")
-        port = parts.port
-    except ValueError:
-        return "cannot be read as an address"
-    if parts.scheme == "mailto":
-        return None if _MAILBOX.fullmatch(unquote(parts.path)) else "names no mailbox"
-    if not parts.scheme:
-        return "is no whole address: it has no https:// before it"
-    if parts.scheme not in ("http", "https"):
-        return f"starts with {parts.scheme}: where a mail may use https, http and mailto"
-    if not parts.hostname or port == 0:
-        return "names no site"
-    return "holds a name before its host, as forged addresses do" if "@" in parts.netloc else None
+        if address[:7].lower() != "mailto:":
+            plain_address(address)
+        elif not _MAILBOX.fullmatch(unquote(read_address(address).path)):
+            return "names no mailbox"
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def malformed(mail: Mail) -> Iterator[Finding]:
@@ -104,6 +96,16 @@ def no_address_of_its_own(mail: Mail) -> Iterator[Finding]:
         yield warns("links", mail.around(missing), what, mend)
 
 
+def private(mail: Mail) -> Iterator[Finding]:
+    """A reader's own machine or network is not where a page of ours, or of a study, lies."""
+    own = urlsplit(mail.edition.publication.site_url).hostname
+    hosts = dict.fromkeys(urlsplit(one).hostname or "" for one in addresses(mail.rendition))
+    if there := [host for host in hosts if host != own and _is_private(host)]:
+        what = f"links lead to the reader's own machine or network: {_quoted(there)}"
+        mend = "Write the public address at the source, or in the template where it stands."
+        yield warns("links", mail.name, what, mend)
+
+
 def unclear(mail: Mail) -> Iterator[Finding]:
     """Links that sound alike, or say nothing, in a screen reader's list of links."""
     words = Counter(_said(node) for node, _ in _hrefs(mail.page))
@@ -115,6 +117,14 @@ def unclear(mail: Mail) -> Iterator[Finding]:
         yield warns("link words", where, f"links say too little: {_quoted(vague)}", mend)
     if words[""]:
         yield warns("link words", where, "a link has no words", mend)
+
+
+def _is_private(host: str) -> bool:
+    """Addresses and names that mean another place on each network (RFC 1918, 6761, 6762)."""
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".localhost", ".internal", ".home.arpa"))
 
 
 def _hrefs(page: LexborHTMLParser) -> Iterator[tuple[LexborNode, str]]:

@@ -107,6 +107,11 @@ class Mail:
         return self.seen, self.plain
 
     @property
+    def read_parts(self) -> tuple[Part, ...]:
+        """Those of them that show something; an empty one is a finding of its own."""
+        return tuple(part for part in self.parts if not part.is_empty)
+
+    @property
     def entries(self) -> tuple[Study | RoundUp, ...]:
         """Studies, then articles, in reading order."""
         return (*self.studies, *self.round_ups)

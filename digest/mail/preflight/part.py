@@ -33,6 +33,11 @@ class Part:
         self._folded = self._squeezed.casefold()
         self.ours = self._without(quoted)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it shows no word."""
+        return not self._squeezed
+
     def count(self, sentence: str) -> int:
         """How often `sentence` stands here, in whatever case and lines; 1 when it is empty."""
         looked_for = _squeezed(sentence).casefold()

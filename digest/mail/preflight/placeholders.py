@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from digest.config.fields import BRACES, KNOWN_FIELDS
+from digest.mail.opening import opening_of
 from digest.mail.preflight.findings import Finding
 from digest.mail.preflight.opened import Mail, RoundUp, Study, blocks, listed, warns
 from digest.mail.slots import PREFIX
@@ -23,7 +25,7 @@ _UNMISTAKABLE = (
 _DOUBTFUL = r"\bTK\b|\bTODO\b|\bX{3,}\b"
 UNMISTAKABLE = re.compile(_UNMISTAKABLE)
 DOUBTFUL = re.compile(_DOUBTFUL)
-IN_OUR_WORDS = re.compile(rf"{_UNMISTAKABLE}|{_DOUBTFUL}|\{{\{{|\{{%|\{{\w+\}}|{PREFIX}\w*")
+IN_OUR_WORDS = re.compile(rf"{_UNMISTAKABLE}|{_DOUBTFUL}|{BRACES.pattern}|{PREFIX}\w*")
 LONGEST_SHOWN = 40  # characters of a placeholder in a finding
 
 
@@ -31,14 +33,12 @@ def in_our_words(mail: Mail) -> Iterator[Finding]:
     """Subject, preheader, introduction, and all that is read between the studies."""
     told: set[str] = set()
     number, audience = mail.edition.number, mail.audience
-    opening = {
-        "subject": mail.rendition.subject,
-        "preheader": mail.rendition.preheader,
-        "intro": mail.contents.intro,
-    }
-    for part, text in opening.items():
-        if found := _found(IN_OUR_WORDS, text):
-            told |= set(found)
+    for part, template, text in _opening(mail):
+        stray = [one for one in _found(BRACES, template) if one not in KNOWN_FIELDS]
+        filled = _found(IN_OUR_WORDS, text)
+        told |= {*stray, *filled}
+        # A field that was filled within too many braces is shown as it was written.
+        if found := [*stray, *(one for one in filled if not stray or one[0] not in "{}")]:
             where = mail.at("introduction" if part == "intro" else part)
             mend = f"Write another: `digest {part} {number} --audience {audience} TEXT`."
             yield blocks("placeholder", where, _left(found), mend)
@@ -57,6 +57,15 @@ def in_sources_words(mail: Mail) -> Iterator[Finding]:
         yield from _in_source(mail, study, "\n".join(texts))
     for article in mail.round_ups:
         yield from _in_source(mail, article, article.link.title)
+
+
+def _opening(mail: Mail) -> Iterator[tuple[str, str, str]]:
+    """(part, its words with the {fields} open, the same filled), as they were frozen."""
+    rendition, splicing = mail.rendition, mail.rendition.splicing
+    intro = mail.contents.intro if splicing is None else opening_of(splicing).intro
+    yield "subject", splicing.subject if splicing else "", rendition.subject
+    yield "preheader", splicing.preheader if splicing else "", rendition.preheader
+    yield "intro", splicing.intro if splicing else "", intro
 
 
 def _in_source(mail: Mail, one: Study | RoundUp, text: str) -> Iterator[Finding]:

@@ -90,6 +90,8 @@ def test_one_finding_lists_each_form_with_its_studies() -> None:
         "patient edition",
     )
     assert "GFAP (study 1), EBV (studies 1, 2 and 1 more)" in finding.what
+    assert "config.yaml" in finding.mend  # a fresh site has no glossary of its own
+    assert "docs/glossary.md" in finding.mend
 
 
 def test_spelling_out_in_another_card_does_not_help() -> None:

@@ -123,6 +123,15 @@ def test_cards_that_had_no_room_in_the_mail_are_not_missed() -> None:
     assert re.match(r"\d+ of 90 studies had no room and are more on the web: ", finding.what)
 
 
+def test_a_theme_that_lost_its_way_to_the_web_is_missed_though_the_others_have_theirs() -> None:
+    edition = a_month(cards=90)
+    mail = rendered(edition)
+    html, cut = re.subn(r"<a [^>]*>\d+ more on the web: Walking[^<]*</a>", "", mail.html)
+    assert cut == 1
+    checks = {finding.check for finding in blocking(found(edition, replace(mail, html=html)))}
+    assert checks == {"parts", "caveat"}
+
+
 def test_a_caveat_is_missed_in_a_mail_that_has_no_room_for_all() -> None:
     edition = a_month(cards=90)
     mail = rendered(edition)

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from digest.config.diagnosis import diagnosis_in
+from digest.mail.preflight import inspect
 from digest.values import AUDIENCES, Audience, ThemeGroup
 from tests.builders import a_theme, a_wording, an_edition, an_item
-from tests.mail.preflight.material import CONFIG, a_study, found, of, rendered, with_items
+from tests.mail.preflight.material import CONFIG, RULES, a_study, found, of, rendered, with_items
 
 
 def _with(**words: str) -> list[tuple[str, str, str]]:
@@ -75,6 +77,29 @@ def test_a_diagnosis_that_a_choice_of_one_theme_brings_up_blocks() -> None:
     (finding,) = of("diagnosis", found(an_edition(groups=groups, wording=wording)))
     assert finding.where == "patient edition, preheader"
     assert "who chose the theme t3 alone" in finding.what
+
+
+def test_a_diagnosis_that_arises_across_two_names_of_a_choice_blocks() -> None:
+    """Neither name tells it, and {top} of the whole edition puts others side by side."""
+    names = ("Living with multiple", "Sleep", "Sclerosis nurses")
+    groups = tuple(
+        ThemeGroup(a_theme(f"t{n}", name), (a_study(n),), named=name)
+        for n, name in enumerate(names, 1)
+    )
+    wording = a_wording(preheader="{top}: {studies}, each with what to keep in mind.")
+    edition = an_edition(groups=groups, wording=wording)
+    words = ("multiple sclerosis",)
+    rules = replace(RULES, diagnosis_in=lambda text: diagnosis_in(text, words))
+    (finding,) = of("diagnosis", inspect(edition, rendered(edition), rules))
+    assert (finding.level, finding.where) == ("blocks", "patient edition, preheader")
+    assert "for readers who chose the themes t1 and t3 alone" in finding.what
+
+
+def test_the_same_words_in_subject_and_preheader_are_two_findings() -> None:
+    same = "What is new in multiple sclerosis, study by study"
+    edition = with_items(a_study(), wording=a_wording(subject=same, preheader=same))
+    wheres = [finding.where for finding in of("diagnosis", found(edition))]
+    assert wheres == ["patient edition, subject", "patient edition, preheader"]
 
 
 def test_a_diagnosis_is_told_once_for_the_edition_and_all_its_themes() -> None:

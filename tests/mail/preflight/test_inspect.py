@@ -113,7 +113,7 @@ def test_the_mail_itself_is_not_changed() -> None:
 WILD = st.text(max_size=60).filter(lambda text: PREFIX not in text)
 WORDS = (
     "walk Walking helps the people in a year, with MS or TK and XXX; 120 felt less tired. "
-    "[sic] {x} (EBV) “well” it's 5 % a.m. https://example.org cure Keep mind: 4–5 TODO"
+    "[sic] {x} { }} {y (EBV) “well” it's 5 % a.m. https://example.org cure Keep mind: 4–5 TODO"
 )
 PLAIN = st.lists(st.sampled_from(WORDS.split()), min_size=1, max_size=14).map(" ".join)
 

@@ -28,13 +28,16 @@ MALFORMED = (
     "https://user@example.org/", "https://user:pw@example.org/", "https://example.org:99999/",
     "https://example.org:0/", "https://[broken", "https://exa\u200bmple.org", "https://a.org\\b",
     "mailto:", "mailto:nobody", "mailto:@example.org", "tel:+123", "data:text/html,x",
-    "ftp://example.org/a", "https://\u00e9..org",
+    "ftp://example.org/a", "https://\u00e9..org", "https://%zz/", "https://exa_mple..com/",
+    "https://.example.org/", "https://-a.b/", "https://xn--/", "https://xn--a.example/page",
+    "mailto:a@example.org?subject=a b", "mailto://[", "MAILTO:nobody",
 )  # fmt: skip
 WELL_FORMED = (
     "https://example.org", "http://example.org/a?b=c&d=%20#e", "HTTPS://EXAMPLE.ORG/",
     "https://example.org:8443/", "http://127.0.0.1:8000/issues/1", "http://[::1]:8000/",
     "https://m\u00fcnchen.example/", "mailto:a@example.org",
-    "mailto:a@example.org?subject=Hello%20you", "mailto:a%2Bb@example.org",
+    "mailto:a@example.org?subject=Hello%20you", "mailto:a%2Bb@example.org", "MAILTO:a@example.org",
+    "https://a_b.example.org/",
 )  # fmt: skip
 EDITION = with_items(a_study(1), a_study(2))
 
@@ -56,7 +59,11 @@ def test_an_address_that_can_be_followed_is_let_through(address: str) -> None:
     assert blocking(found(EDITION, replace(mail, html=html))) == []
 
 
-@given(st.text(max_size=30).map("https://example.org/{}".format) | st.text(max_size=30))
+@given(
+    st.text(max_size=30).map("https://example.org/{}".format)
+    | st.text(max_size=30).map("https://{}".format)
+    | st.text(max_size=30)
+)
 def test_what_the_mail_takes_for_a_summarys_address_never_blocks(url: str) -> None:
     address = own_address(a_summary(url=url))
     assert address is None or problem_with(address) is None
@@ -148,3 +155,23 @@ def test_an_address_that_is_in_the_text_alone_is_named_too() -> None:
     assert addresses(mail)[2:] == ("https://c.example/",)
     assert "https://news.example.orgevil" not in addresses(mail, own="https://news.example.org")
     assert addresses(mail, own="https://news.example") == addresses(mail)
+
+
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [
+        ("http://localhost:8080/a", True),
+        ("http://127.0.0.1/a", True),
+        ("http://[::1]/a", True),
+        ("http://192.168.1.1/a", True),
+        ("http://printer.local/a", True),
+        ("http://intranet/a", True),
+        ("https://digest.example.org/a", False),
+        ("https://news.example.org/a", False),
+        ("http://93.184.215.14/a", False),
+    ],
+)
+def test_a_link_to_the_readers_own_machine_or_network_warns(url: str, warned: bool) -> None:
+    findings = of("links", found(with_items(a_study(1, url=url))))
+    assert [one.level for one in findings] == (["warns"] if warned else [])
+    assert all("own machine or network" in one.what for one in findings)

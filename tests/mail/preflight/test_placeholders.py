@@ -25,7 +25,11 @@ LEFT = (
 UNMISTAKABLE = ("TKTK", "lorem ipsum", "{{ name }}", "{% endif %}", "[insert a quote]")
 DOUBTFUL = ("TK", "TODO", "XXX")
 MEANT = (
-    "BTK", "TK1", "the tk domain", "lorem", "{", "XX", "[sic]", "todo", "insert", "XXL", "100 %}",
+    "BTK", "TK1", "the tk domain", "lorem", "XX", "[sic]", "todo", "insert", "XXL", "100 %",
+)  # fmt: skip
+STRAY = (  # as it is written, and as the finding shows it
+    ("{{studies}}", "{{studies}}"), ("{month and", "{month"), ("{", "{"), ("}", "}"),
+    ("100 %}", "}"), ("{my field}", "{my field}"), ("{studies}}", "{studies}}"), ("{}", "{}"),
 )  # fmt: skip
 
 
@@ -49,6 +53,40 @@ def test_in_a_sites_own_template_it_blocks(part: str, left: str) -> None:
     body = getattr(mail, part).replace("Leave this list", f"Leave {left} list")
     (finding,) = of("placeholder", found(edition, replace(mail, **{part: body})))
     assert (finding.level, finding.where) == ("blocks", "patient edition, our own words")
+
+
+@pytest.mark.parametrize(("left", "shown"), STRAY)
+@pytest.mark.parametrize(
+    ("part", "place"),
+    [("subject", "subject"), ("preheader", "preheader"), ("intro", "introduction")],
+)
+def test_any_brace_that_is_no_field_of_ours_blocks_and_is_shown(
+    part: str, place: str, left: str, shown: str
+) -> None:
+    words = a_wording(**{part: f"What {left} and {{studies}} of them found"})
+    (finding,) = of("placeholder", found(with_items(a_study(), wording=words)))
+    assert (finding.level, finding.where) == ("blocks", f"patient edition, {place}")
+    assert finding.what == f"{shown} was left in it"
+
+
+def test_a_brace_does_not_hide_what_else_was_left() -> None:
+    words = a_wording(subject="{{studies}} and TK")
+    (finding,) = of("placeholder", found(with_items(a_study(), wording=words)))
+    assert finding.what == "{{studies}}, TK was left in it"
+
+
+@pytest.mark.parametrize("left", ["{", "}", "{name", "{a name}"])
+def test_a_brace_in_the_name_of_a_theme_is_ours(left: str) -> None:
+    theme = a_theme("symptoms", f"Everyday {left} symptoms")
+    edition = an_edition(groups=(ThemeGroup(theme, (a_study(),)),))
+    assert "blocks" in {one.level for one in of("placeholder", found(edition))}
+
+
+@pytest.mark.parametrize("left", ["{", "}", "{x}", "{{x", "x}}"])
+@pytest.mark.parametrize("field", ["title", "lead", "audience", "caveat", "journal"])
+def test_a_sources_brace_is_never_taken_for_ours(field: str, left: str) -> None:
+    edition = with_texts(**{field: f"The set {left} was drawn."})
+    assert of("placeholder", found(edition)) == []
 
 
 @pytest.mark.parametrize("meant", MEANT)

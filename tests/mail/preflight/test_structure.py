@@ -36,6 +36,19 @@ def test_a_level_that_is_left_out_warns() -> None:
     assert said == [("warns", "structure", "“Small” is an h4 under an h2")]
 
 
+def test_many_headings_of_the_same_fault_are_one_finding_that_names_a_few() -> None:
+    edition = with_items(*(a_study(n) for n in range(1, 9)))
+    mail = rendered(edition)
+    html = re.sub(r"(</?)h3", r"\1h5", mail.html)
+    html = re.sub(r"(?=<h5)", "<h2>Again</h2>", html)
+    said = [one.what for one in found(edition, replace(mail, html=html))]
+    few = "“Study 1 on Walking”, “Study 2 on Walking”, “Study 3 on Walking” and 5 more"
+    assert said == [
+        f"{few} are each an h5 under an h2",
+        f"cards are without their h3 heading: {few}",
+    ]
+
+
 def test_going_back_up_is_no_matter() -> None:
     mail = rendered(EDITION)
     html = mail.html.replace("</ul>", "</ul><h2>One</h2><h3>Two</h3><h2>Three</h2>")
