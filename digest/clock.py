@@ -25,9 +25,12 @@ from digest.pipeline import review
 from digest.pipeline.compose import compose
 from digest.pipeline.deliver import flush_queue, send_issue
 from digest.pipeline.gather import gather
+from digest.pipeline.hear_back import hear_back
+from digest.pipeline.notices import tell_held_back, withdraw
 from digest.timetable import due_times, instant_of, slot_of
 
 TICK_SECONDS = 15
+HEAR_SECONDS = 60  # a mail server is asked once a minute
 ABANDONED_AFTER = timedelta(minutes=15)  # a claimed slot whose process died is taken up again
 WHO = "the schedule"
 
@@ -40,11 +43,15 @@ def start_clock(config: Config, keys: Keys, stop: Event) -> BackgroundScheduler:
     """Start ticking in the background; the caller sets `stop`, then shuts the scheduler down."""
     scheduler = BackgroundScheduler(timezone=config.zone)
     sending = partial(mails, config, keys, stop)
-    for name, work in (("slots", partial(tick, config)), ("mails", sending)):
+    for name, work, seconds in (
+        ("slots", partial(tick, config), TICK_SECONDS),
+        ("mails", sending, TICK_SECONDS),
+        ("feedback", partial(hear, config, keys), HEAR_SECONDS),
+    ):
         scheduler.add_job(
             _quietly(name, work),
             "interval",
-            seconds=TICK_SECONDS,
+            seconds=seconds,
             next_run_time=datetime.now(UTC),
             max_instances=1,
             coalesce=True,
@@ -92,6 +99,14 @@ def mails(config: Config, keys: Keys, stop: Event, now: datetime) -> None:
         with _told("sending"):
             counts = send_issue(issue.number, config, keys, progress=partial(_go_on, stop))
             log.info("sending", issue=issue.number, **counts)
+
+
+def hear(config: Config, keys: Keys, now: datetime) -> None:
+    """Apply what came back; a mailbox that cannot be read is told, and stops nothing else."""
+    with _told("feedback"):
+        heard = hear_back(config, keys, now)
+        if heard.anything:
+            log.info("feedback", **heard.document())
 
 
 def _go_on(stop: Event, done: int, total: int) -> None:
@@ -197,10 +212,12 @@ def _send(config: Config, slot: str, now: datetime) -> tuple[str, str]:
     if draft and config.issue.approval == "none":
         try:
             draft = review.approve(draft, config, who=f"{WHO} (approval: none)", now=now)
-        except DigestError:
+        except DigestError as error:
             # Mended in time it still goes out. Why is not said here: this is logged (law 7).
+            tell_held_back(draft, config, error, slot=slot, now=now)
             look = f"`digest preflight {draft.number}` says why"
-            return "waiting", f"issue {draft.number} is held back by preflight: {look}"
+            return "waiting", f"issue {draft.number} could not be approved: {look}"
+        withdraw(draft, now)  # what editors were to be told of the draft is past
     approved = Issue.objects.filter(state=Issue.State.APPROVED).first()
     if approved:
         with transaction.atomic():

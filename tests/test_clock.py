@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from threading import Event
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from digest import clock
 from digest.config import Config, Keys
 from digest.errors import DeliveryError, Refused
-from digest.models import AuditEntry, Issue, Occurrence, QueuedMail, StoredRendition
+from digest.models import AuditEntry, Issue, Occurrence, QueuedMail, StoredRendition, StoredSummary
 from digest.pipeline.compose import compose
 from tests.builders import NOW, a_config, a_draft, a_stored_summary
 
@@ -267,13 +269,89 @@ def test_what_preflight_blocks_never_goes_out_by_itself_and_waits(
     assert (Issue.objects.get().state, StoredRendition.objects.count()) == ("draft", 0)
     assert states("send") == [("2026-12-01T09:00", "waiting")]
     note = Occurrence.objects.get(job="send", state="waiting").note
-    assert note == "issue 1 is held back by preflight: `digest preflight 1` says why"
+    assert note == "issue 1 could not be approved: `digest preflight 1` says why"
     assert config.privacy.diagnosis_in(note) is None  # it is logged
     mended = unattended.model_copy(update={"audiences": config.audiences})
     clock.tick(mended, SEND_SLOT + timedelta(hours=1))
     issue = Issue.objects.get()
     assert (issue.state, issue.approved_by) == ("scheduled", "the schedule (approval: none)")
     assert states("send") == [("2026-12-01T09:00", "done")]
+
+
+def told() -> list[EmailMessage]:
+    """What waits to be mailed to editors."""
+    rows = QueuedMail.objects.filter(purpose="notice").order_by("pk")
+    return [
+        message_from_bytes(bytes(row.content), _class=EmailMessage, policy=policy.default)
+        for row in rows
+    ]
+
+
+@pytest.fixture
+def telling(unattended: Config) -> Config:
+    """The same, with an editor who is told."""
+    settings = unattended.issue.model_copy(update={"tell": ("ada@example.org",)})
+    return unattended.model_copy(update={"issue": settings})
+
+
+def test_editors_are_told_once_that_an_issue_is_held_back_and_no_diagnosis(
+    config: Config, telling: Config
+) -> None:
+    compose(telling, now=NOW)
+    clock.tick(telling, START)
+    for minutes in range(4):
+        clock.tick(telling, SEND_SLOT + timedelta(minutes=minutes))
+    (mail,) = told()
+    assert (mail["To"], mail["Subject"]) == (
+        "ada@example.org",
+        "Issue 1 is held back: something has to be mended first",
+    )
+    assert "digest preflight 1" in mail.get_content()
+    assert "https://digest.example.org/studio/issues/1" in mail.get_content()
+    assert config.privacy.diagnosis_in(mail["Subject"] + mail.get_content()) is None
+    QueuedMail.objects.all().delete()  # it went out meanwhile
+    clock.tick(telling, SEND_SLOT + timedelta(minutes=9))
+    assert told() == []
+    acts = AuditEntry.objects.values_list("what", flat=True)
+    assert list(acts) == ["told the editors that it is held back (schedule of 2026-12-01, 09:00)"]
+
+
+def test_the_reason_is_told_in_its_own_words_also_where_no_check_blocks(
+    config: Config, telling: Config
+) -> None:
+    sound = telling.model_copy(update={"audiences": config.audiences})
+    compose(sound, now=NOW)
+    StoredSummary.objects.update(content_hash="another")
+    clock.tick(sound, START)
+    clock.tick(sound, SEND_SLOT)
+    (mail,) = told()
+    read = " ".join(mail.get_content().split())
+    assert "changed at the source since issue 1 was composed: one" in read
+    assert "preflight blocks" not in read
+
+
+def test_a_notice_of_what_was_mended_before_it_left_is_withdrawn(
+    config: Config, telling: Config
+) -> None:
+    compose(telling, now=NOW)
+    clock.tick(telling, START)
+    clock.tick(telling, SEND_SLOT)
+    assert len(told()) == 1
+    mended = telling.model_copy(update={"audiences": config.audiences})
+    clock.tick(mended, SEND_SLOT + timedelta(minutes=1))
+    assert (told(), Issue.objects.get().state) == ([], "scheduled")
+
+
+def test_where_nobody_is_told_it_is_kept_that_nobody_was(unattended: Config) -> None:
+    sender = unattended.sender.model_copy(update={"reply_to": None})
+    alone = unattended.model_copy(update={"sender": sender})
+    compose(alone, now=NOW)
+    clock.tick(alone, START)
+    for minutes in range(3):
+        clock.tick(alone, SEND_SLOT + timedelta(minutes=minutes))
+    assert told() == []
+    (act,) = AuditEntry.objects.values_list("what", flat=True)
+    assert act.startswith("there was nobody to tell that it is held back")
 
 
 def test_what_is_still_blocked_after_the_lateness_asks(unattended: Config) -> None:

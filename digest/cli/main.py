@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from digest import __version__
-from digest.cli import editing, gathering, issues, people, sending, serving, setup
+from digest.cli import editing, gathering, hearing, issues, people, sending, serving, setup
 from digest.cli.output import print_json, warn
 from digest.cli.site import ConfigPath
 from digest.errors import DigestError
@@ -27,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for room in (setup, gathering, issues, editing, sending, serving):
+for room in (setup, gathering, issues, editing, sending, hearing, serving):
     room.register(app)
 app.add_typer(people.app, name="subscribers")
 app.add_typer(setup.users, name="users")

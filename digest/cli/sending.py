@@ -12,8 +12,36 @@ from digest.cli.site import now, open_site, parse_when, shell_user
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (send, pause, resume, cancel, deliveries):
+    app.command("test-send")(send_test)
+    for command in (send, pause, resume, cancel, deliveries, resolve):
         app.command()(command)
+
+
+def send_test(
+    context: typer.Context,
+    number: Number,
+    to: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Who gets it; on no list, if need be.")
+    ],
+    audience: Annotated[str | None, typer.Option(help="Only this edition.")] = None,
+    json: Json = False,
+) -> None:
+    """Mail each edition to one address, marked as a test. Exit 1 if any was not accepted."""
+    site = open_site(context)
+    from digest.pipeline.issues import find_issue
+    from digest.pipeline.review import known_audience
+    from digest.pipeline.send_test import send_test as run
+
+    only = known_audience(audience) if audience else None
+    issue = find_issue(number)
+    mails = run(issue, to, site.config, site.keys, only=only, who=shell_user(), now=now())
+    if json:
+        print_json({"number": number, "mails": [mail.document() for mail in mails]})
+    else:
+        lines = ([mail.audience, mail.outcome.state, mail.outcome.detail] for mail in mails)
+        table(f"Test of issue {number}", ("audience", "state", "detail"), lines)
+    if any(mail.outcome.state != "accepted" for mail in mails):
+        raise typer.Exit(1)
 
 
 def send(
@@ -45,7 +73,8 @@ def send(
     if counts.get("unknown"):
         say(
             "Unknown: on the wire when a sender died. They are never sent again by themselves; "
-            f"`digest deliveries {number} --state unknown` lists them."
+            f"`digest deliveries {number} --state unknown` lists them, "
+            f"`digest resolve {number}` settles them."
         )
     if counts.get("deferred"):
         say(f"Deferred: the other side asked to wait. Run `digest send {number}` again later.")
@@ -103,3 +132,36 @@ def deliveries(
         return
     columns = ("address", "audience", "state", "detail", "changed")
     table("", columns, ([line[column] for column in columns] for line in lines))
+
+
+def resolve(
+    context: typer.Context,
+    number: Number,
+    decision: Annotated[str, typer.Option("--as", help="accepted, failed or resend.")],
+    everybody: Annotated[bool, typer.Option("--all", help="Every unknown delivery.")] = False,
+    address: Annotated[str | None, typer.Option(help="Only that to this address.")] = None,
+    json: Json = False,
+) -> None:
+    """Settle deliveries that are unknown, by your own decision."""
+    if everybody == bool(address):
+        raise typer.BadParameter("say either --all or --address ADDRESS")
+    open_site(context)
+    from digest.delivery.records import counts
+    from digest.pipeline.issues import find_issue
+    from digest.pipeline.resolve import known_decision
+    from digest.pipeline.resolve import resolve as run
+
+    chosen = known_decision(decision)
+    issue = find_issue(number)
+    resolved = run(issue, chosen, address=address, who=shell_user(), now=now())
+    if json:
+        states = {"state": issue.state, "deliveries": counts(issue)}
+        print_json({"number": number, "resolved": resolved, **states})
+        return
+    if not resolved:
+        say(f"No delivery of issue {number} is unknown.")
+        return
+    say(f"Settled {resolved} unknown of issue {number} as {chosen}.")
+    if chosen == "resend":
+        first = f"`digest resume {number}`, then " if issue.state == "paused" else ""
+        say(f"They are queued again. Next: {first}`digest send {number}`")

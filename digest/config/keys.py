@@ -17,7 +17,7 @@ from digest.errors import ConfigError
 
 KEY_FILE = "digest.keys"
 REQUIRED = ("DIGEST_SECRET_KEY", "DIGEST_DATA_KEY", "DIGEST_HASH_KEY")
-OPTIONAL = ("DIGEST_SMTP_PASSWORD", "SENDGRID_API_KEY")
+OPTIONAL = ("DIGEST_SMTP_PASSWORD", "SENDGRID_API_KEY", "DIGEST_IMAP_PASSWORD")
 MIN_KEY_LENGTH = 32  # hex digits or more: 128 bits
 
 
@@ -30,6 +30,7 @@ class Keys:
     hash_key: str = field(repr=False)
     smtp_password: str = field(default="", repr=False)
     sendgrid_api_key: str = field(default="", repr=False)
+    imap_password: str = field(default="", repr=False)
 
 
 def key_file_of(folder: Path) -> Path:

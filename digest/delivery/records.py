@@ -8,7 +8,7 @@ act of the database, or two senders could claim one row.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -21,6 +21,7 @@ from digest.errors import Refused
 from digest.models import Delivery, Issue
 from digest.values import Outcome
 from subscribers.models import Membership, Subscriber
+from subscribers.preferences import choice_among
 from subscribers.recipients import confirmed_recipients, standing
 
 State = Delivery.State
@@ -35,6 +36,14 @@ NO_THEME = "no chosen theme in this issue"
 
 
 @dataclass(frozen=True, slots=True)
+class Themes:
+    """Ids of themes: what an edition holds, and what its readers can choose now."""
+
+    held: frozenset[str]
+    offered: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """A delivery that this process alone may put on the wire now."""
 
@@ -43,16 +52,28 @@ class Claimed:
     audience: str
     joined_at: datetime  # when they confirmed this list, UTC
     attempts: int  # this one counted
+    chosen: frozenset[str] = frozenset()  # ids of themes; none: every theme
 
 
-def enqueue(issue: Issue, list_order: Sequence[str], now: datetime) -> int:
-    """One queued row per confirmed recipient; those who have a row keep it. Returns new rows."""
+def enqueue(
+    issue: Issue,
+    list_order: Sequence[str],
+    now: datetime,
+    *,
+    reference_of: Callable[[str], str] = lambda public_id: "",
+) -> int:
+    """One queued row per confirmed recipient; those who have a row keep it. Returns new rows.
+
+    `reference_of` makes of a subscriber's public id what events will call the delivery by. It
+    stands in the row long before the wire, so that an event finds also what is `unknown`.
+    """
     before = issue.deliveries.count()
     rows = (
         Delivery(
             issue=issue,
             subscriber_id=recipient.subscriber_id,
             audience=recipient.list_name,
+            reference=reference_of(recipient.public_id),
             changed_at=now,
         )
         for recipient in confirmed_recipients(list_order)
@@ -73,14 +94,14 @@ def claim(
     now: datetime,
     *,
     after: int = 0,
-    themes: Mapping[str, Collection[str]] = MappingProxyType({}),
+    themes: Mapping[str, Themes] = MappingProxyType({}),
 ) -> list[Claimed]:
     """Up to `size` rows with an id above `after` that are due; empty when none is left there.
 
-    `themes` are those (their ids) that each audience's edition holds; one frozen before readers
-    could choose is not named. Who is no longer confirmed on the row's list, is suppressed, or
-    finds none of their themes in it is skipped here and not claimed (law 4). An issue that is
-    not `sending` (paused, say) has nothing to claim.
+    `themes` are those of each audience's edition; one frozen before readers could choose is not
+    named. Who is no longer confirmed on the row's list, is suppressed, or finds none of their
+    themes in it is skipped here and not claimed (law 4). An issue that is not `sending` (paused,
+    say) has nothing to claim.
     """
     while True:
         with transaction.atomic():
@@ -140,11 +161,11 @@ def _due(issue: Issue, now: datetime, after: int) -> QuerySet[Delivery]:
 
 
 def _claim_or_skip(
-    rows: Sequence[Delivery], themes: Mapping[str, Collection[str]], now: datetime
+    rows: Sequence[Delivery], themes: Mapping[str, Themes], now: datetime
 ) -> list[Claimed]:
     people = [row.subscriber_id for row in rows if row.subscriber_id is not None]
     on_lists, memberships = standing(people), _memberships(people)
-    mailed: list[Delivery] = []
+    mailed: list[Claimed] = []
     passed_over: dict[str, list[int]] = defaultdict(list)  # reason → rows
     for row in rows:
         member = memberships.get((row.subscriber_id or 0, row.audience))
@@ -152,15 +173,15 @@ def _claim_or_skip(
         if reason := _why_passed_over(row, member, confirmed, themes.get(row.audience)):
             passed_over[reason].append(row.pk)
         else:
-            mailed.append(row)
+            mailed.append(_as_claimed(row, member, themes.get(row.audience)))
     _skip(passed_over, now)
-    ids = [row.pk for row in mailed]
+    ids = [claimed.delivery_id for claimed in mailed]
     updated = Delivery.objects.filter(pk__in=ids, state__in=WAITING).update(
         state=State.CLAIMED, attempts=F("attempts") + 1, next_try=None, changed_at=now
     )
     if updated != len(ids):  # cannot happen under the locks above; never send on a doubt
         raise Refused("another process claimed the same rows", mend="Run `digest send` again")
-    return [_as_claimed(row, memberships) for row in mailed]
+    return mailed
 
 
 def _memberships(people: Sequence[int]) -> dict[tuple[int, str], Membership]:
@@ -168,11 +189,19 @@ def _memberships(people: Sequence[int]) -> dict[tuple[int, str], Membership]:
     return {(row.subscriber_id, row.list_name): row for row in found}
 
 
-def _as_claimed(row: Delivery, memberships: dict[tuple[int, str], Membership]) -> Claimed:
-    assert row.subscriber_id is not None
-    member = memberships[row.subscriber_id, row.audience]
-    assert member.joined_at is not None  # the table's constraint
-    return Claimed(row.pk, member.subscriber, row.audience, member.joined_at, row.attempts + 1)
+def _as_claimed(row: Delivery, member: Membership | None, themes: Themes | None) -> Claimed:
+    assert member is not None
+    assert member.joined_at is not None  # confirmed: the table's constraint
+    chosen = _chosen(member, themes)
+    reader, attempts = member.subscriber, row.attempts + 1
+    return Claimed(row.pk, reader, row.audience, member.joined_at, attempts, chosen)
+
+
+def _chosen(member: Membership, themes: Themes | None) -> frozenset[str]:
+    """What counts of their choice; an edition without `themes` goes to everybody whole."""
+    if themes is None:
+        return frozenset()
+    return choice_among(member.subscriber.themes, themes.held | themes.offered)
 
 
 def _skip(by_reason: Mapping[str, Sequence[int]], now: datetime) -> None:
@@ -183,12 +212,9 @@ def _skip(by_reason: Mapping[str, Sequence[int]], now: datetime) -> None:
 
 
 def _why_passed_over(
-    row: Delivery, member: Membership | None, confirmed: bool, held: Collection[str] | None
+    row: Delivery, member: Membership | None, confirmed: bool, themes: Themes | None
 ) -> str:
-    """Why nobody is mailed for this row; "" when somebody is.
-
-    `held` are the themes of the row's edition. A chosen one that no taxonomy knows is in none.
-    """
+    """Why nobody is mailed for this row; "" when somebody is. `themes` are its edition's."""
     if row.subscriber_id is None:
         return "erased"
     if member is None or member.state == Membership.State.LEFT:
@@ -197,8 +223,8 @@ def _why_passed_over(
         return "not confirmed"
     if not confirmed or member.state == Membership.State.SUPPRESSED:
         return "suppressed"
-    chosen = member.subscriber.themes
-    return NO_THEME if chosen and held is not None and not set(chosen) & set(held) else ""
+    chosen = _chosen(member, themes)
+    return NO_THEME if chosen and themes and chosen.isdisjoint(themes.held) else ""
 
 
 def _claimed(delivery_ids: Iterable[int]) -> QuerySet[Delivery]:

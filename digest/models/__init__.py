@@ -2,6 +2,7 @@
 
 from digest.models.clock import Occurrence
 from digest.models.delivery import Delivery, QueuedMail
+from digest.models.feedback import StoredEvent
 from digest.models.gathered import SourceState, StoredSummary
 from digest.models.issue import (
     AuditEntry,
@@ -24,6 +25,7 @@ __all__ = [
     "Occurrence",
     "QueuedMail",
     "SourceState",
+    "StoredEvent",
     "StoredRendition",
     "StoredSummary",
 ]

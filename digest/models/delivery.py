@@ -30,6 +30,8 @@ class Delivery(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     next_try = models.DateTimeField(null=True)
     detail = models.TextField(blank=True)
+    # The local part of its Message-ID: what comes back names it by that. Empty in older rows.
+    reference = models.CharField(max_length=40, blank=True, default="")
     changed_at = models.DateTimeField()
 
     class Meta:
@@ -46,6 +48,7 @@ class Delivery(models.Model):
                 condition=Q(state__in=("queued", "claimed", "deferred")),
                 name="delivery_open",
             ),
+            models.Index(fields=("reference",), name="delivery_reference"),
         ]
 
     def __str__(self) -> str:

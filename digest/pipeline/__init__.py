@@ -4,3 +4,7 @@
 
 The command line, the web pages and the clock call these steps and nothing deeper.
 """
+
+from collections.abc import Callable
+
+Progress = Callable[[int, int], None]  # things that are through, things in all

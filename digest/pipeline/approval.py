@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
+from digest.errors import Refused
 from digest.values import Rendition
 
 
@@ -16,3 +17,11 @@ def approval_hash(renditions: Iterable[Rendition]) -> str:
     """
     lines = sorted(f"{made.audience} {made.content_hash}\n" for made in renditions)
     return hashlib.sha256("".join(lines).encode("ascii")).hexdigest()
+
+
+def another_version() -> Refused:
+    """What is said of a rendition that this program would not splice as it was approved."""
+    return Refused(
+        "it was approved with another version of the program",
+        mend="Approve it again with `digest approve`; what has begun goes on with that version",
+    )

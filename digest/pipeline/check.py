@@ -5,22 +5,35 @@ from __future__ import annotations
 import difflib
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
+
+from jinja2 import TemplateError
 
 from digest.config import Config
-from digest.config.settings import MaildirTransport, SmtpTransport
+from digest.config.settings import MaildirTransport, SendgridTransport, SmtpTransport
 from digest.delivery.message import WEB_ADDRESS, mailable
 from digest.delivery.transports import open_transport
 from digest.editorial.glossary import load_glossary
 from digest.editorial.themes import load_taxonomy
 from digest.errors import DigestError
+from digest.feedback.mailboxes import open_mailbox
+from digest.feedback.sendgrid_events import public_key
+from digest.mail.environment import mail_environment
 from digest.pipeline.notices import editors
+from digest.shipped import shipped
 from subscribers.addresses import address_key
 from subscribers.suppression import suppressed_keys
 
 Level = Literal["ok", "warning", "error"]
+
+EXAMPLES = ("example.org", "example.com", "example.net")  # RFC 2606 section 3: nobody is there
+OURS = shipped("templates")
+TEMPLATES = (".html", ".htm", ".txt", ".css", ".j2", ".jinja", ".jinja2")
+MOST_NAMED = 5  # templates without effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,14 @@ def _sender(config: Config) -> Iterator[Finding]:
             "publication.site_url",
             "mail programs leave a list with one click only over https (RFC 8058)",
             "Write it with https://; without it no issue is sent",
+        )
+    site = urlsplit(config.publication.site_url).hostname or ""
+    if site.endswith(EXAMPLES):
+        yield Finding(
+            "warning",
+            "publication.site_url",
+            f"{site} is an example: the links of every mail would lead nowhere",
+            "Write the address under which readers reach `digest run`",
         )
     if "Example Street" in config.sender.postal_address:
         yield Finding(
@@ -123,10 +144,6 @@ def _sources(config: Config) -> Iterator[Finding]:
 
 
 def _files(config: Config) -> Iterator[Finding]:
-    if config.templates_path and not config.templates_path.is_dir():
-        yield Finding(
-            "error", "templates", f"there is no folder {config.templates}", "Make it, or write null"
-        )
     try:
         load_glossary(config.glossary_path)
     except DigestError as error:
@@ -146,6 +163,56 @@ def _files(config: Config) -> Iterator[Finding]:
                     yield Finding("error", where, f"there is no theme '{theme}'", hint)
 
 
+def _templates(config: Config) -> Iterator[Finding]:
+    """Own templates that cannot be used, and those that take no effect."""
+    if (site := config.templates_path) is None:
+        return
+    ours = {path.relative_to(OURS).as_posix() for path in OURS.rglob("*.*")}
+    try:
+        environment = mail_environment(site)
+    except DigestError as error:
+        yield Finding("error", "templates", error.what, error.mend)
+        return
+    for name in sorted(ours):
+        try:
+            environment.get_template(name)
+        except DigestError as error:
+            yield Finding("error", "templates", f"{name}: {error.what}", error.mend)
+        except TemplateError as error:
+            line = getattr(error, "lineno", "?")
+            yield Finding(
+                "error", "templates", f"{name} line {line}: {error}", "Mend it, or remove it"
+            )
+    idle = _without_effect(site, ours)
+    for name in idle[:MOST_NAMED]:
+        near = difflib.get_close_matches(name, sorted(ours), n=1)
+        meant = f"Did you mean {near[0]}? " if near else ""
+        yield Finding(
+            "warning", "templates", f"{name} overrides nothing",
+            f"{meant}docs/templates.md names every part",
+        )  # fmt: skip
+    if more := idle[MOST_NAMED:]:
+        yield Finding(
+            "warning", "templates", f"{len(more)} more files override nothing",
+            "Name a folder that holds templates alone",
+        )  # fmt: skip
+
+
+def _without_effect(site: Path, ours: Collection[str]) -> list[str]:
+    """Templates of a site that have no name of ours and that none of its others asks for."""
+    own = {
+        path.relative_to(site).as_posix(): path.read_text(encoding="utf-8", errors="replace")
+        for path in (*site.glob("[!.]*.*"), *site.glob("[!.]*/[!.]*.*"))
+        if path.suffix in TEMPLATES and path.is_file() and os.access(path, os.R_OK)
+    }
+    return sorted(
+        name
+        for name in own
+        if name not in ours
+        and not any(name in text for other, text in own.items() if other != name)
+    )
+
+
 def _transport(config: Config) -> Iterator[Finding]:
     if isinstance(config.transport, MaildirTransport):
         folder = config.path(config.transport.path)
@@ -160,9 +227,7 @@ def _transport(config: Config) -> Iterator[Finding]:
     elif isinstance(config.transport, SmtpTransport):
         yield from _smtp(config, config.transport)
     else:
-        yield Finding(
-            "error", "transport.kind", "'sendgrid' is not built yet", "Use smtp or maildir"
-        )
+        yield from _sendgrid(config, config.transport)
 
 
 def _smtp(config: Config, smtp: SmtpTransport) -> Iterator[Finding]:
@@ -187,9 +252,45 @@ def _smtp(config: Config, smtp: SmtpTransport) -> Iterator[Finding]:
         yield Finding("error", "transport", error.what, error.mend)
 
 
+def _sendgrid(config: Config, sendgrid: SendgridTransport) -> Iterator[Finding]:
+    from django.conf import settings
+
+    try:
+        with open_transport(config, settings.KEYS):
+            pass  # it connects with its first mail
+    except DigestError as error:
+        yield Finding("error", error.where or "transport.kind", error.what, error.mend)
+        return
+    yield Finding(
+        "ok", "transport", f"SendGrid at {sendgrid.api_url}: each mail is a request of its own",
+        "`digest test-send` tries it",
+    )  # fmt: skip
+
+
+def _feedback(config: Config) -> Iterator[Finding]:
+    from django.conf import settings
+
+    feedback = config.feedback
+    if feedback.sendgrid_public_key:
+        try:
+            public_key(feedback.sendgrid_public_key)
+            posts = f"SendGrid may post to {config.publication.site_url}/hooks/sendgrid"
+            yield Finding("ok", "feedback.sendgrid_public_key", posts)
+        except DigestError as error:
+            yield Finding("error", "feedback.sendgrid_public_key", error.what, error.mend)
+    if feedback.mailbox:
+        password = settings.KEYS.imap_password
+        try:
+            box = open_mailbox(feedback.mailbox, folder=config.folder, password=password)
+            next(box.mails(), None)
+            yield Finding("ok", "feedback.mailbox", "it opens")
+        except DigestError as error:
+            yield Finding("error", "feedback.mailbox", error.what, error.mend)
+
+
 def _names(config: Config) -> Iterator[Finding]:
     domain = config.sender.address.rpartition("@")[2]
-    if domain.endswith(("example.org", "example.com", "example.net")):
+    if domain.endswith(EXAMPLES):
         yield Finding(
             "warning", "sender.address", f"{domain} is an example", "Write an address of your own"
         )
@@ -229,16 +330,19 @@ def _not_built(config: Config) -> Iterator[Finding]:
             "not built yet: mail goes through one connection, whatever is written here",
             "Leave it out, or write 1",
         )  # fmt: skip
-    unread = {
-        "pace.warm_up": config.pace.warm_up,
-        "feedback.mailbox": config.feedback.mailbox,
-        "feedback.sendgrid_public_key": config.feedback.sendgrid_public_key,
-    }
-    for key, value in unread.items():
-        if value:
-            yield Finding("warning", key, "not built yet: it has no effect", "Leave it null")
+    if isinstance(transport, SendgridTransport) and "batch" in transport.model_fields_set:
+        yield Finding(
+            "warning", "transport.batch",
+            "not built yet: an issue goes out with one request a mail, whatever is written here",
+            "Leave it out",
+        )  # fmt: skip
+    if config.pace.warm_up:
+        yield Finding(
+            "warning", "pace.warm_up", "not built yet: it has no effect", "Leave it null"
+        )  # fmt: skip
 
 
 EXAMINATIONS = (
-    _database, _sender, _subjects, _editors, _sources, _files, _transport, _names, _not_built,
+    _database, _sender, _subjects, _editors, _sources, _files, _templates, _transport, _names,
+    _feedback, _not_built,
 )  # fmt: skip

@@ -19,12 +19,13 @@ from django.db import transaction
 from digest.config import Config, Keys
 from digest.delivery import records
 from digest.delivery.lock import QUEUE_LOCK, SEND_LOCK, Busy, only_one
-from digest.delivery.message import mailable, message_id_for
+from digest.delivery.message import mailable
 from digest.delivery.pace import Pace
 from digest.delivery.records import Claimed
 from digest.delivery.transports import Transport, open_transport
 from digest.errors import DeliveryError, Refused
 from digest.models import AuditEntry, Issue, QueuedMail
+from digest.pipeline import Progress
 from digest.pipeline.approval import approval_hash
 from digest.pipeline.issues import find_issue
 from digest.pipeline.mailing import Mailing
@@ -36,7 +37,6 @@ from subscribers.suppression import suppressed_keys
 
 State = Issue.State
 Clock = Callable[[], datetime]
-Progress = Callable[[int, int], None]  # mails that are through, mails in all
 
 READY = (State.APPROVED, State.SCHEDULED)
 MEND = {
@@ -68,8 +68,9 @@ def send_issue(
     """Send what is due of an issue; how many deliveries are in each state afterwards.
 
     Deferred mails that are not yet due stay, and the issue stays `sending`: call again later.
-    Raises Refused (not approved, changed since, nobody to mail, another sender at work),
-    ConfigError, or DeliveryError when the transport cannot work; then nothing is lost.
+    Raises Refused (not approved, changed since, a sender that tells a diagnosis, nobody to mail,
+    another sender at work), ConfigError, or DeliveryError when the transport cannot work; then
+    nothing is lost.
     """
     issue = find_issue(number)
     if issue.state == State.SENT and not _open_rows(issue):
@@ -122,8 +123,8 @@ def _begin(issue: Issue, config: Config, keys: Keys, now: Clock) -> Mailing:
                 mend=f"Look at `digest preview {held.number}`, then approve it again",
             )
         mailing = Mailing(held.number, config, keys, editions, held.approved_hash)
+        _refuse_unmailable(mailing, now())
         if state in READY:
-            _refuse_unmailable(mailing, now())
             _queue_everybody(held, mailing, now())
         Issue.objects.filter(pk=held.pk).update(state=State.SENDING)
     return mailing
@@ -131,7 +132,7 @@ def _begin(issue: Issue, config: Config, keys: Keys, now: Clock) -> Mailing:
 
 def _queue_everybody(issue: Issue, mailing: Mailing, now: datetime) -> None:
     lists = [audience for audience in mailing.config.audience_order if audience in mailing.editions]
-    queued = records.enqueue(issue, lists, now)
+    queued = records.enqueue(issue, lists, now, reference_of=mailing.reference)
     if not queued:
         raise Refused(
             f"nobody to send issue {issue.number} to: no list has a confirmed member",
@@ -143,10 +144,16 @@ def _queue_everybody(issue: Issue, mailing: Mailing, now: datetime) -> None:
 
 
 def _refuse_unmailable(mailing: Mailing, now: datetime) -> None:
-    """What is wrong with every mail (the sender, a subject) stops the issue, not each row."""
+    """What is wrong with every mail stops the issue, not each row; config.yaml may have changed
+
+    since it was approved, or since it began to go out.
+    """
+    if problem := mailing.config.diagnosis_in_sender():  # law 7
+        mend = "Choose another in config.yaml, without that word"
+        raise Refused(problem, where="config.yaml", mend=mend)
     for audience in mailing.editions:
-        message_id = message_id_for("nobody", mailing.keys.hash_key, mailing.host)
-        mailing.fill(audience, mailing.nobody(audience, now), message_id=message_id, date=now)
+        mailing.try_on_nobody(audience, now)
+    mailing.themes()  # raises what is wrong with themes.yaml while nothing is queued
 
 
 def _send_due(
@@ -172,7 +179,7 @@ def _send_due(
 
 def _claims(issue: Issue, size: int, mailing: Mailing, now: Clock) -> Iterator[list[Claimed]]:
     """Batches in the order of rows, and around again for those that came due meanwhile."""
-    themes, after = _themes_held(mailing), 0
+    themes, after = mailing.themes(), 0
     while True:
         batch = records.claim(issue, size, now(), after=after, themes=themes)
         if batch:
@@ -182,15 +189,6 @@ def _claims(issue: Issue, size: int, mailing: Mailing, now: Clock) -> Iterator[l
             after = 0
         else:
             return
-
-
-def _themes_held(mailing: Mailing) -> dict[str, frozenset[str]]:
-    """The themes of each edition; one frozen before readers could choose has none to name."""
-    return {
-        audience: frozenset(count.theme for count in edition.splicing.themes)
-        for audience, edition in mailing.editions.items()
-        if edition.splicing is not None
-    }
 
 
 def _send_batch(batch: list[Claimed], mailing: Mailing, wire: Transport, now: Clock) -> None:

@@ -1,20 +1,31 @@
-"""Mailing: the frozen editions of one issue, and the mail that each reader gets of them."""
+"""Mailing: the frozen editions of one issue, and the mail that each reader gets of them.
+
+Each edition is compiled once for each choice of themes; a mail is then a join of bytes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from digest.config import Config, Keys
-from digest.delivery.message import build_envelope, feedback_id, message_id_for
-from digest.delivery.records import Claimed
+from digest.delivery.compiled import Compiled, compile_mail
+from digest.delivery.message import feedback_id, local_part, message_id_for
+from digest.delivery.records import Claimed, Themes
+from digest.editorial.themes import load_taxonomy
 from digest.errors import Refused
-from digest.mail.slots import personalise
+from digest.mail.links import page_address
+from digest.mail.opening import RULE
+from digest.mail.slots import UNSUBSCRIBE_URL, slot_values, slots_in, without_marks
 from digest.mail.variants import for_themes
+from digest.pipeline.approval import another_version
 from digest.timetable import day_of
 from digest.values import Envelope, Personal, Rendition
 from subscribers.tokens import leave_url, preferences_url
+
+NO_KEYS = Keys("", "", "")  # for mails that are made to be looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +38,7 @@ class Reader:
     chosen: frozenset[str] = frozenset()  # ids of themes; none: every theme
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # one is like no other: what _compiled goes by
 class Mailing:
     """What every mail of an issue has in common."""
 
@@ -46,30 +57,27 @@ class Mailing:
             browser_url=self.page_url(audience),
             joined=day_of(claimed.joined_at, self.config.zone),
         )
-        reader = Reader(person.address, person.name, personal, frozenset(person.themes))
-        # No row id: a database that was made anew counts from 1 again.
-        identity = f"{self.number} {person.public_id} {self.approved_hash}"
-        message_id = message_id_for(identity, self.keys.hash_key, self.host)
+        reader = Reader(person.address, person.name, personal, claimed.chosen)
+        message_id = self._message_id(person.public_id)
         return self.fill(audience, reader, message_id=message_id, date=date)
+
+    def reference(self, public_id: str) -> str:
+        """What comes back names a subscriber's delivery by this: 40 hexadecimal digits, keyed."""
+        return local_part(self._message_id(public_id))
+
+    def _message_id(self, public_id: str) -> str:
+        # No row id: a database that was made anew counts from 1 again.
+        identity = f"{self.number} {public_id} {self.approved_hash}"
+        return message_id_for(identity, self.keys.hash_key, self.host)
 
     def fill(self, audience: str, reader: Reader, *, message_id: str, date: datetime) -> Envelope:
         """The approved edition as its reader chose it. Raises Refused when it cannot be mailed."""
-        edition = for_themes(self.editions[audience], reader.chosen)
-        if edition is None:  # the claim passes such a reader over; see records.claim
-            raise Refused("this issue holds none of the chosen themes")
-        html, text = personalise(edition, reader.personal)
-        return build_envelope(
-            sender=self.config.sender_value(),
+        return _compiled(self, audience, reader.chosen).fill(
             recipient_address=reader.address,
             recipient_name=reader.name,
-            subject=edition.subject,
-            text=text,
-            html=html,
             message_id=message_id,
             date=date,
-            unsubscribe_url=reader.personal.unsubscribe_url,
-            list_host=self.host,
-            feedback_id=feedback_id(self.number, self.host),
+            values=slot_values(reader.personal),
         )
 
     def nobody(self, audience: str, joined_at: datetime) -> Reader:
@@ -83,11 +91,62 @@ class Mailing:
         )
         return Reader("reader@example.org", "", personal)
 
+    def try_on_nobody(self, audience: str, date: datetime) -> None:
+        """Raises Refused for what is wrong with every mail of an edition: how it was frozen,
+
+        the sender, its subject, our own links.
+        """
+        splicing = self.editions[audience].splicing
+        if splicing is not None and splicing.rule != RULE:
+            raise another_version()
+        message_id = message_id_for("nobody", self.keys.hash_key, self.host)
+        try:
+            self.fill(audience, self.nobody(audience, date), message_id=message_id, date=date)
+        except KeyError as slot:
+            raise Refused(
+                f"the mail holds {slot.args[0]}, which nothing fills",
+                mend="Take it out of your own copy of the template",
+            ) from None
+
+    def themes(self) -> dict[str, Themes]:
+        """The themes of each edition; one frozen before readers could choose is not named.
+
+        Raises ConfigError when themes.yaml cannot be read.
+        """
+        known = frozenset(load_taxonomy(self.config.themes_path).themes)
+        settings = self.config.audiences
+        return {
+            audience: Themes(
+                held=frozenset(count.theme for count in edition.splicing.themes),
+                offered=known.difference(settings[edition.audience].leave_out),
+            )
+            for audience, edition in self.editions.items()
+            if edition.splicing is not None
+        }
+
     def page_url(self, audience: str) -> str:
         """Our public page of one edition."""
-        return f"{self.config.publication.site_url}/issues/{self.number}/{audience}"
+        return page_address(self.config.publication.site_url, self.number, audience)
 
     @property
     def host(self) -> str:
         """The sender's domain: Message-IDs and List-Ids belong to who sends (RFC 2919 2)."""
         return self.config.sender.address.rpartition("@")[2]
+
+
+@lru_cache(maxsize=256)  # a tenth of a megabyte each, at most
+def _compiled(mailing: Mailing, audience: str, chosen: frozenset[str]) -> Compiled:
+    edition = for_themes(mailing.editions[audience], chosen)
+    if edition is None:  # the claim passes such a reader over; see records.claim
+        raise Refused("this issue holds none of the chosen themes")
+    html, text = without_marks(edition)
+    return compile_mail(
+        html,
+        text,
+        edition.subject,
+        sender=mailing.config.sender_value(),
+        list_host=mailing.host,
+        feedback_id=feedback_id(mailing.number, mailing.host),
+        slots=slots_in(html, text),
+        leave_slot=UNSUBSCRIBE_URL,
+    )

@@ -1,4 +1,4 @@
-"""Notices: the editors are told that a draft is ready, or that an issue was skipped.
+"""Notices: the editors are told that a draft is ready, was skipped, or is held back.
 
 A notice is queued in the transaction that writes the draft, so it is told exactly when it is
 true; one that is no longer true is withdrawn. It names no diagnosis and nobody on the lists
@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
+
 from digest.config import Config
 from digest.delivery.queue import notices_about, queue_notices, withdraw_notices
+from digest.errors import DigestError
 from digest.mail import wording
 from digest.models import AuditEntry, Issue
 from digest.pipeline.choices import kept
+from digest.pipeline.issues import hold
 from digest.timetable import day_of, next_time
 
 State = Issue.State
@@ -62,19 +66,19 @@ def tell_editors(
     subject, paragraphs = (_skipped if skipped else _ready)(issue, config, studies, now)
     if slot and was is not None and (line := _from_before(issue, dropped)):
         paragraphs = (*paragraphs, line)
-    withdraw_notices(_about(issue))  # what is told now stands for it
-    queued = queue_notices(
-        editors(config),
-        subject,
-        "\n\n".join(paragraphs),
-        about=_about(issue),
-        sender=config.sender_value(),
-        now=now,
-    )
-    if queued:
-        _audit(issue, now, f"told the editors that {said}")
-    elif slot:  # later slots look for it, too
-        _audit(issue, now, f"there was nobody to tell that {said}")
+    _tell(issue, config, (subject, paragraphs), said, slot=slot, now=now)
+
+
+def tell_held_back(
+    issue: Issue, config: Config, why: DigestError, *, slot: str, now: datetime
+) -> None:
+    """Queue, once a slot, that the schedule could not approve a draft and so does not send it."""
+    with transaction.atomic():
+        hold(issue)
+        said = f"it is held back{_schedule(slot)}"
+        if issue.state != State.DRAFT or issue.audit.filter(what__endswith=said).exists():
+            return
+        _tell(issue, config, _held_back(issue, config, why), said, slot=slot, now=now)
 
 
 def withdraw(issue: Issue, now: datetime) -> None:
@@ -108,6 +112,25 @@ def _about(issue: Issue) -> str:
 
 def _audit(issue: Issue, now: datetime, what: str) -> None:
     AuditEntry.objects.create(issue=issue, at=now, who="digest", what=what)
+
+
+def _tell(
+    issue: Issue, config: Config, notice: Notice, said: str, *, slot: str, now: datetime
+) -> None:
+    subject, paragraphs = notice
+    withdraw_notices(_about(issue))  # what is told now stands for it
+    queued = queue_notices(
+        editors(config),
+        subject,
+        "\n\n".join(paragraphs),
+        about=_about(issue),
+        sender=config.sender_value(),
+        now=now,
+    )
+    if queued:
+        _audit(issue, now, f"told the editors that {said}")
+    elif slot:  # later slots look for it, too
+        _audit(issue, now, f"there was nobody to tell that {said}")
 
 
 def _from_before(issue: Issue, dropped: str) -> str:
@@ -149,6 +172,20 @@ def _skipped(issue: Issue, config: Config, studies: int, now: datetime) -> Notic
     )
     subject = f"Issue {issue.number} was skipped: {found}; all is kept"
     return subject, paragraphs
+
+
+def _held_back(issue: Issue, config: Config, why: DigestError) -> Notice:
+    """An inbox shows how a mail begins, and a reason may quote what names a diagnosis (law 7)."""
+    reason, n = why.line(), issue.number
+    if config.privacy.diagnosis_in(reason):
+        reason = "what stands against it would tell a diagnosis here"
+    by_hand = f"digest approve {n} --by NAME\ndigest send {n}"
+    paragraphs = (
+        f"Issue {n} was to go out by itself, and could not be approved: {reason.rstrip('.')}.",
+        f"All that stands against it:\ndigest preflight {n}\n{_studio(issue, config)}",
+        f"Mended in time, it still goes out by itself. Later it takes both of these:\n{by_hand}",
+    )
+    return f"Issue {n} is held back: something has to be mended first", paragraphs
 
 
 def _studio(issue: Issue, config: Config) -> str:

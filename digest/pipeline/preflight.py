@@ -7,13 +7,10 @@ In: an issue. Out: findings on its real renditions, what blocks first. Approval 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from time import monotonic
-
-from django.db.models import Count
 
 from digest.config import Config
 from digest.editorial.readability import reading_grade
@@ -21,20 +18,23 @@ from digest.errors import DigestError, Refused, SourceError
 from digest.mail.preflight import Finding, Rules, addresses, inspect
 from digest.mail.preflight.opened import blocks, warns
 from digest.models import Issue
+from digest.pipeline import Progress
+from digest.pipeline.approval import approval_hash
+from digest.pipeline.mailing import NO_KEYS, Mailing
+from digest.pipeline.readers import recipients
 from digest.pipeline.render import editions, renditions
 from digest.sources.fetch import reach
-from digest.values import Audience, Edition, Rendition, Summary
-from subscribers.recipients import confirmed_recipients
+from digest.values import Edition, Rendition, Summary
 
-State = Issue.State
-Progress = Callable[[int, int], None]  # addresses that were asked, addresses in all
 Mails = list[tuple[Edition, Rendition]]
 
 ASKED_AT_ONCE = 4  # addresses; nobody's site should feel it
 LONGEST_ANSWER = 10.0  # seconds for one address, with its redirects
 LONGEST_ROUND = 120.0  # seconds for all of them together
 STATED = ("title", "journal", "doi", "url")  # what an issue keeps of a summary as it was
-WENT_OUT = (State.SENDING, State.PAUSED, State.SENT)
+READY = (Issue.State.APPROVED, Issue.State.SCHEDULED)
+# Checks that hold a mail against the words of today's config.yaml, themes.yaml and templates.
+TODAYS_WORDS = ("parts", "caveat", "footer", "postal address", "headings")
 
 
 def preflight(
@@ -47,15 +47,20 @@ def preflight(
     """
     findings = [*_sender(config)]
     try:
-        mails = _mails(issue, config)
+        made = renditions(issue, config)
+        is_frozen = approval_hash(made) == issue.approved_hash
+        mails = _beside(made, issue, config, frozen=is_frozen)
     except DigestError as error:
         where = error.where or f"issue {issue.number}"
         findings.append(blocks("rendering", where, error.what, error.mend))
     else:
-        findings += _inspected(mails, config)
-        findings += _recipients(issue, config, [mail.audience for _, mail in mails])
+        found = _inspected(mails, config)
+        mailing = _mailing(made, issue, config)
+        findings += _as_approved(found, issue) if is_frozen else found
+        findings += _unmailable(mailing, issue)
+        findings += recipients(issue, mailing)
         if reachable:
-            findings += _unreachable([mail for _, mail in mails], config, progress)
+            findings += _unreachable(made, config, progress)
     return tuple(sorted(findings, key=lambda finding: finding.level != "blocks"))
 
 
@@ -66,7 +71,16 @@ def refuse_blocked(issue: Issue, made: Sequence[Rendition], config: Config) -> N
     """
     for rendition in made:
         _refuse_diagnosis(rendition, issue.number, config)
-    findings = [*_sender(config), *_inspected(_beside(made, issue, config), config)]
+    findings = [
+        *_sender(config),
+        *_inspected(_beside(made, issue, config), config),
+        *_unmailable(_mailing(made, issue, config), issue),
+    ]
+    refuse_while(findings, issue.number)
+
+
+def refuse_while(findings: Sequence[Finding], number: int) -> None:
+    """Raises Refused, naming the first of `findings` that blocks, while any does."""
     blocking = [finding for finding in findings if finding.level == "blocks"]
     if not blocking:
         return
@@ -75,7 +89,7 @@ def refuse_blocked(issue: Issue, made: Sequence[Rendition], config: Config) -> N
     raise Refused(
         f"{first.what.rstrip('.')}{others}",
         where=first.where,
-        mend=f"{first.mend.rstrip('.')}. `digest preflight {issue.number}` lists them",
+        mend=f"{first.mend.rstrip('.')}. `digest preflight {number}` lists them",
     )
 
 
@@ -104,15 +118,13 @@ def _sender(config: Config) -> Iterator[Finding]:
 # ── the mails ─────────────────────────────────────────────────────────────────────────────
 
 
-def _mails(issue: Issue, config: Config) -> Mails:
-    return _beside(renditions(issue, config), issue, config)
-
-
-def _beside(made: Iterable[Rendition], issue: Issue, config: Config) -> Mails:
+def _beside(
+    made: Iterable[Rendition], issue: Issue, config: Config, *, frozen: bool = False
+) -> Mails:
     """Each rendition with the edition that it shows, as that was when the issue was composed."""
     read = {
         edition.wording.audience: _as_composed(edition, issue.as_composed)
-        for edition in editions(issue, config)
+        for edition in editions(issue, config, frozen=frozen)
     }
     return [(read[rendition.audience], rendition) for rendition in made]
 
@@ -136,84 +148,53 @@ def _as_composed(edition: Edition, said: Mapping[str, Mapping[str, str | None]])
     return replace(edition, groups=groups, articles=tuple(map(then, edition.articles)))
 
 
-def _inspected(mails: Mails, config: Config) -> Iterator[Finding]:
+def _inspected(mails: Mails, config: Config) -> list[Finding]:
     rules = Rules(diagnosis_in=config.privacy.diagnosis_in, grade=_grade)
-    for edition, rendition in mails:
-        yield from inspect(edition, rendition, rules)
+    return [one for edition, rendition in mails for one in inspect(edition, rendition, rules)]
+
+
+def _as_approved(found: list[Finding], issue: Issue) -> list[Finding]:
+    """What `found` says of a mail that is what was approved.
+
+    Nothing was amiss with its words then: where they are not those of today, today's changed.
+    """
+    of_today = [one for one in found if one.check in TODAYS_WORDS]
+    if not of_today:
+        return found
+    what = "config.yaml, themes.yaml or the program changed since it was approved: it goes out in "
+    what += "the words of then"
+    mend = "What was approved is what is sent."
+    if issue.state in READY:
+        mend += f" `digest approve {issue.number} --by NAME` approves it again, with today's words."
+    changed = warns("approved", f"issue {issue.number}", what, mend)
+    return [changed, *(one for one in found if one not in of_today)]
+
+
+def _mailing(made: Iterable[Rendition], issue: Issue, config: Config) -> Mailing:
+    return Mailing(issue.number, config, NO_KEYS, {one.audience: one for one in made})
+
+
+def _unmailable(mailing: Mailing, issue: Issue) -> Iterator[Finding]:
+    """What sending would refuse of every mail of an edition; once where the editions share it."""
+    whose: dict[tuple[str, str], list[str]] = {}
+    for audience in mailing.editions:
+        try:
+            mailing.try_on_nobody(audience, issue.composed_at)
+        except Refused as error:
+            whose.setdefault((error.what, error.mend), []).append(audience)
+    for (what, how), audiences in whose.items():
+        mend = how.rstrip(".") or "Look at sender and publication in config.yaml"
+        yield blocks("message", _whose(audiences, mailing.editions), what, f"{mend}.")
+
+
+def _whose(audiences: Sequence[str], every: Collection[object]) -> str:
+    """`patient and caregiver edition`, `every edition`."""
+    return f"{'every' if len(audiences) == len(every) > 1 else ' and '.join(audiences)} edition"
 
 
 def _grade(text: str) -> float:
     grade = reading_grade(text)
     return 0.0 if grade is None else grade
-
-
-# ── the readers ───────────────────────────────────────────────────────────────────────────
-
-
-def _recipients(issue: Issue, config: Config, made: Collection[Audience]) -> Iterator[Finding]:
-    """How many would get each edition, against the last issue that went out."""
-    readers = _readers(issue, config, made)
-    if not any(readers.values()):
-        mend = "Run `digest subscribers import`, or wait for people to confirm."
-        yield warns("recipients", "every list", "nobody is on it, so nobody gets this issue", mend)
-        return
-    last = Issue.objects.filter(number__lt=issue.number, state__in=WENT_OUT)
-    before = last.defer("as_composed").order_by("-number").first()
-    counted = _counted(before) if before else {}
-    for audience in made:
-        yield from _compared(audience, readers[audience], counted.get(audience), before)
-    if issue.state not in WENT_OUT:
-        yield from _left_without(issue, readers, config, made)
-
-
-def _readers(issue: Issue, config: Config, made: Collection[Audience]) -> Counter[str]:
-    """Readers by edition: those it was queued for, or those it would go to now."""
-    if issue.state in WENT_OUT:
-        return Counter(_counted(issue))
-    lists = [audience for audience in config.audience_order if audience in made]
-    return Counter(recipient.list_name for recipient in confirmed_recipients(lists))
-
-
-def _counted(issue: Issue) -> dict[str, int]:
-    """Deliveries of each edition that the issue has, whatever became of them."""
-    counted = dict.fromkeys(issue.renditions.values_list("audience", flat=True), 0)
-    rows = issue.deliveries.order_by().values_list("audience").annotate(Count("pk"))
-    return {**counted, **dict(rows)}
-
-
-def _compared(
-    audience: str, readers: int, before: int | None, last: Issue | None
-) -> Iterator[Finding]:
-    """`before` is None when there is no earlier issue, or none that had this edition."""
-    where = f"{audience} list"
-    look = f"See that all is well with the list: `digest subscribers export --list {audience}`"
-    if not readers:
-        was = f"; issue {last.number} went to {before}" if last and before else ""
-        yield warns(
-            "recipients", where, f"nobody is on it, so nobody gets this edition{was}", f"{look}."
-        )
-    elif last and before is not None:
-        then = f"{readers} would get it now, issue {last.number} went to {before}"
-        if 5 * readers < 4 * before:
-            what = f"it fell by more than 20 %: {then}"
-            yield warns("recipients", where, what, f"{look}, and that nobody was lost.")
-        elif 2 * readers > 3 * before:
-            what = f"it grew by more than 50 %: {then}"
-            yield warns("recipients", where, what, f"{look}, and that an import was meant for it.")
-
-
-def _left_without(
-    issue: Issue, readers: Counter[str], config: Config, made: Collection[Audience]
-) -> Iterator[Finding]:
-    """Readers whose edition has no study in it, and who are on no other list."""
-    missing = [audience for audience in config.audience_order if audience not in made]
-    if not missing:
-        return
-    everybody = sum(1 for _ in confirmed_recipients(config.audience_order))
-    if (without := everybody - readers.total()) > 0:
-        what = f"no study is in its edition, and {without} who are on no other get no mail"
-        mend = f"`digest bring {issue.number} SLUG --audience {missing[0]}` brings one in for them."
-        yield warns("recipients", f"{' and '.join(missing)} list", what, mend)
 
 
 # ── the links ─────────────────────────────────────────────────────────────────────────────
@@ -234,8 +215,7 @@ def _unreachable(
     mend += "have it mended at the source and gather again, or leave its study out."
     for address, audiences in whose.items():
         if trouble := troubles[address]:
-            every = len(audiences) == len(made) > 1
-            where = f"{'every' if every else ' and '.join(audiences)} edition"
+            where = _whose(audiences, made)
             yield warns("reachable", where, f"{address}: {trouble}", mend)
 
 

@@ -43,8 +43,8 @@ def write_previews(
     unknown or no edition holds one of them, when the issue has no such edition, or the folder
     cannot be written to.
     """
-    mailing = _mailing(issue, config, keys)
-    wanted = [_edition(mailing, only)] if only else list(mailing.editions.values())
+    mailing = mailing_of(issue, config, keys)
+    wanted = [edition_of(mailing, only)] if only else list(mailing.editions.values())
     made = _as_chosen(wanted, themes, mailing)
     files, without = [], []
     for audience, rendition in made.items():
@@ -60,11 +60,11 @@ def sample(
     issue: Issue, audience: str, config: Config, keys: Keys, *, now: datetime
 ) -> tuple[str, str]:
     """The HTML and text of one edition for nobody in particular. Raises Refused."""
-    mailing = _mailing(issue, config, keys)
-    return personalise(_edition(mailing, audience), mailing.nobody(audience, now).personal)
+    mailing = mailing_of(issue, config, keys)
+    return personalise(edition_of(mailing, audience), mailing.nobody(audience, now).personal)
 
 
-def _edition(mailing: Mailing, audience: str) -> Rendition:
+def edition_of(mailing: Mailing, audience: str) -> Rendition:
     if audience not in mailing.editions:
         raise Refused(
             f"issue {mailing.number} has no {audience} edition: no study is in it for them",
@@ -73,7 +73,7 @@ def _edition(mailing: Mailing, audience: str) -> Rendition:
     return mailing.editions[audience]
 
 
-def _mailing(issue: Issue, config: Config, keys: Keys) -> Mailing:
+def mailing_of(issue: Issue, config: Config, keys: Keys) -> Mailing:
     made = renditions(issue, config)
     return Mailing(issue.number, config, keys, {one.audience: one for one in made})
 

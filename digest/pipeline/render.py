@@ -11,12 +11,12 @@ from django.db.models import F
 from digest.config import Config
 from digest.editorial.glossary import Glossary, find_words, load_glossary
 from digest.editorial.themes import load_taxonomy
-from digest.errors import DigestError, Refused
+from digest.errors import ConfigError, DigestError, Refused
 from digest.mail.contents import contents_of
 from digest.mail.render import mail_environment, render
 from digest.models import Issue, StoredRendition
 from digest.pipeline.rows import item_value, splicing_value, summary_value
-from digest.values import Audience, Edition, Item, Rendition, Theme, ThemeGroup, Word
+from digest.values import AUDIENCES, Audience, Edition, Item, Rendition, Theme, ThemeGroup, Word
 
 State = Issue.State
 
@@ -139,16 +139,39 @@ def rendition_value(row: StoredRendition) -> Rendition:
     return Rendition(audience, row.subject, row.preheader, row.html, row.text, row.page, splicing)
 
 
-def editions(issue: Issue, config: Config) -> list[Edition]:
-    """All that is needed to render the issue, an edition per audience."""
-    taxonomy = load_taxonomy(config.themes_path)
-    glossary = load_glossary(config.glossary_path)
+def editions(issue: Issue, config: Config, *, frozen: bool = False) -> list[Edition]:
+    """All that is needed to render the issue, an edition per audience.
+
+    Beside mails that are `frozen` a theme that is gone is read by its id, and a glossary that
+    cannot be read as an empty one: these mails need neither.
+    """
+    themes = load_taxonomy(config.themes_path).themes
+    glossary = _glossary(config, frozen)
     items = {row.summary_id: item_value(row) for row in issue.items.select_related("summary")}
-    _refuse_gone_themes(issue, items.values(), taxonomy.themes)
+    if frozen:
+        themes = {**_named_by_id(items.values()), **themes}
+    else:
+        _refuse_gone_themes(issue, items.values(), themes)
     return [
-        _edition(issue, audience, items, taxonomy.themes, glossary, config)
+        _edition(issue, audience, items, themes, glossary, config)
         for audience in config.audience_order
     ]
+
+
+def _named_by_id(items: Iterable[Item]) -> dict[str, Theme]:
+    """A theme of nothing but its id for each that the items name."""
+    no_line = dict.fromkeys(AUDIENCES, "")
+    ids = {item.verdict.theme for item in items}
+    return {one: Theme(one, dict.fromkeys(AUDIENCES, one), no_line) for one in ids}
+
+
+def _glossary(config: Config, frozen: bool) -> Glossary:
+    try:
+        return load_glossary(config.glossary_path)
+    except ConfigError:
+        if frozen:
+            return Glossary({}, {})
+        raise
 
 
 def _edition(

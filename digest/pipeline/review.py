@@ -26,7 +26,7 @@ from digest.pipeline.issues import hold
 from digest.pipeline.lessons import teach, unteach
 from digest.pipeline.notices import withdraw
 from digest.pipeline.preflight import refuse_blocked
-from digest.pipeline.render import freeze
+from digest.pipeline.render import freeze, rendition_value
 from digest.values import AUDIENCES, Audience
 
 State = Issue.State
@@ -34,7 +34,8 @@ Part = Literal["subject", "preheader", "intro"]
 LONGEST: dict[Part, int] = {"subject": 120, "preheader": 160, "intro": 600}  # characters
 SEEN_IN_INBOX = ("subject", "preheader")
 LONGEST_NAME = 150  # characters, as the tables hold
-OPEN = (State.DRAFT, State.SKIPPED, State.APPROVED, State.SCHEDULED)
+READY = (State.APPROVED, State.SCHEDULED)
+OPEN = (State.DRAFT, State.SKIPPED, *READY)
 
 
 def known_audience(name: str) -> Audience:
@@ -146,7 +147,7 @@ def _refuse_unfit(part: Part, text: str, config: Config) -> None:
     if SLOT in text:
         raise Refused(f"the {part} holds '{SLOT}'", mend="That stands for a reader's own data")
     if problem := unknown_field(text):
-        raise Refused(f"the {part} has no such field: {problem}", mend="Mend it, or leave it out")
+        raise Refused(f"the {part} cannot be filled: {problem}", mend="Mend it, or leave it out")
     if len(text) > LONGEST[part]:
         raise Refused(
             f"the {part} is {len(text)} characters long", mend=f"Use {LONGEST[part]} at most"
@@ -162,7 +163,9 @@ def _refuse_unfit(part: Part, text: str, config: Config) -> None:
 def approve(issue: Issue, config: Config, *, who: str, now: datetime) -> Issue:
     """Freeze the renditions: what they are now is what will be sent.
 
-    Raises Refused while preflight blocks any of them; then nothing is frozen.
+    What was approved already can be approved again when that makes another mail of it: after
+    config.yaml changed, say. Raises Refused while preflight blocks any of them; then nothing is
+    frozen.
     """
     who = who.strip()
     if not who or len(who) > LONGEST_NAME or any(not char.isprintable() for char in who):
@@ -170,11 +173,15 @@ def approve(issue: Issue, config: Config, *, who: str, now: datetime) -> Issue:
         raise Refused("an approval needs a name", mend=mend)
     with transaction.atomic():
         hold(issue)
-        _refuse_unless_draft(issue)
+        _refuse_unless_open(issue)
+        before = _stored_hash(issue)
         made = freeze(issue, config)
         refuse_blocked(issue, made, config)
-        issue.approved_hash = approval_hash(made)
-        issue.state, issue.approved_by, issue.approved_at = State.APPROVED, who, now
+        approved = approval_hash(made)
+        _refuse_approved(issue, before, approved)
+        if issue.state != State.SCHEDULED:  # its moment stays
+            issue.state = State.APPROVED
+        issue.approved_hash, issue.approved_by, issue.approved_at = approved, who, now
         issue.save()
         without = sorted(set(AUDIENCES) - {one.audience for one in made})
         nobody = f"; no edition for {' and '.join(without)}" if without else ""
@@ -188,7 +195,7 @@ def schedule(issue: Issue, at: datetime, *, who: str, now: datetime) -> Issue:
         raise Refused("that moment has passed", mend="Leave --at out to send at once")
     with transaction.atomic():
         hold(issue)
-        if issue.state not in (State.APPROVED, State.SCHEDULED):
+        if issue.state not in READY:
             raise Refused(
                 f"issue {issue.number} is {issue.state}, not approved",
                 mend=f"Run `digest approve {issue.number} --by NAME` first",
@@ -234,14 +241,25 @@ def _turn(
     return issue
 
 
-def _refuse_unless_draft(issue: Issue) -> None:
-    if issue.state in (State.APPROVED, State.SCHEDULED):
+def _refuse_unless_open(issue: Issue) -> None:
+    if issue.state not in OPEN:
+        raise Refused(f"issue {issue.number} is {issue.state}", mend="Only a draft is approved")
+
+
+def _stored_hash(issue: Issue) -> str:
+    """Of what is frozen now; "" for what this program cannot read."""
+    try:
+        return approval_hash(map(rendition_value, issue.renditions.all()))
+    except Refused:
+        return ""
+
+
+def _refuse_approved(issue: Issue, before: str, now: str) -> None:
+    if issue.state in READY and before == issue.approved_hash == now:
         raise Refused(
             f"issue {issue.number} was approved by {issue.approved_by} already",
             mend=f"Run `digest send {issue.number}`",
         )
-    if issue.state not in (State.DRAFT, State.SKIPPED):
-        raise Refused(f"issue {issue.number} is {issue.state}", mend="Only a draft is approved")
 
 
 def _hold_open(issue: Issue) -> None:

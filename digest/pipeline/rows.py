@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from digest.models import IssueItem, StoredSummary
+from digest.pipeline.approval import another_version
 from digest.values import (
     AUDIENCES,
     Audience,
@@ -119,9 +120,12 @@ def instant(moment: datetime | None) -> str | None:
 
 
 def splicing_value(stored: Mapping[str, Any]) -> Splicing:
-    """The splicing of a frozen rendition, as `asdict` stored it."""
-    themes = tuple(
-        ThemeCount(**{**one, "animals": tuple(tuple(species) for species in one["animals"])})
-        for one in stored["themes"]
-    )
-    return Splicing(**{**stored, "themes": themes})
+    """The splicing of a frozen rendition, as `asdict` stored it. Raises Refused for another."""
+    try:
+        themes = tuple(
+            ThemeCount(**{**one, "animals": tuple(tuple(species) for species in one["animals"])})
+            for one in stored["themes"]
+        )
+        return Splicing(**{**stored, "themes": themes})
+    except (KeyError, TypeError):
+        raise another_version() from None

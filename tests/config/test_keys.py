@@ -24,6 +24,11 @@ def test_three_different_keys_and_the_password_are_read(folder: Path) -> None:
     assert keys.smtp_password == "p=w"
 
 
+def test_the_password_of_the_feedback_mailbox_is_a_key_of_its_own(folder: Path) -> None:
+    keys = load_keys(folder, {"DIGEST_IMAP_PASSWORD": "i", "SENDGRID_API_KEY": "s"})
+    assert (keys.imap_password, keys.sendgrid_api_key, keys.smtp_password) == ("i", "s", "p=w")
+
+
 def test_the_environment_comes_first(folder: Path) -> None:
     assert load_keys(folder, {"DIGEST_HASH_KEY": "h" * 40}).hash_key == "h" * 40
 

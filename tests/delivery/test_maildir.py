@@ -6,12 +6,14 @@ import errno
 import mailbox
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from digest.config import Keys
 from digest.config.settings import Config
+from digest.delivery.sendgrid.transport import Sendgrid
 from digest.delivery.transports import open_transport
 from digest.delivery.transports.maildir import Maildir, file_name
 from digest.errors import ConfigError, DeliveryError
@@ -112,7 +114,9 @@ def test_the_configuration_opens_the_kind_that_it_names(tmp_path: Path) -> None:
     assert isinstance(opened, Maildir)
     assert opened.path == tmp_path / "box"
     assert not open_transport(config(kind="smtp", host="mail.example.org"), keys).repeatable
-    with pytest.raises(ConfigError, match="not built yet"):
+    with pytest.raises(ConfigError, match="SENDGRID_API_KEY"):
         open_transport(config(kind="sendgrid"), keys)
+    with_key = replace(keys, sendgrid_api_key="SG.x")
+    assert isinstance(open_transport(config(kind="sendgrid"), with_key), Sendgrid)
     with pytest.raises(ConfigError, match="DIGEST_SMTP_PASSWORD"):
         open_transport(config(kind="smtp", host="mail.example.org", username="u"), keys)

@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from digest.delivery import records
+from digest.delivery.records import Themes
 from digest.errors import Refused
 from digest.models import Delivery, Issue
 from digest.values import AUDIENCES, Outcome
@@ -139,13 +140,18 @@ def choose(address: str, *themes: str) -> None:
     Subscriber.objects.filter(address=address).update(themes=list(themes))
 
 
-HELD = {"patient": ("mind", "symptoms"), "clinician": ("treatment",)}
+def themes(*held: str) -> Themes:
+    """An edition of these themes; its readers can choose from four."""
+    return Themes(frozenset(held), frozenset({"mind", "symptoms", "treatment", "life"}))
+
+
+HELD = {"patient": themes("mind", "symptoms", "old"), "clinician": themes("treatment")}
 
 
 @pytest.mark.parametrize(
     ("chosen", "mailed"),
     [((), True), (("mind",), True), (("treatment", "symptoms"), True), (("treatment",), False),
-     (("gone",), False), (("gone", "mind"), True)],
+     (("gone", "mind"), True), (("gone", "treatment"), False)],
 )  # fmt: skip
 def test_who_finds_none_of_their_themes_is_skipped_at_claim_time(
     issue: Issue, chosen: tuple[str, ...], mailed: bool
@@ -156,6 +162,30 @@ def test_who_finds_none_of_their_themes_is_skipped_at_claim_time(
     assert len(claimed) == mailed
     skipped = ("skipped", "no chosen theme in this issue")
     assert states(issue) == [("claimed", "") if mailed else skipped]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "counts"),
+    [(("gone",), ()), (("gone", "past"), ()), (("mind", "gone"), ("mind",)),
+     (("old",), ("old",)), (("old", "gone"), ("old",))],
+)  # fmt: skip
+def test_who_chose_only_themes_that_are_gone_gets_every_theme(
+    issue: Issue, chosen: tuple[str, ...], counts: tuple[str, ...]
+) -> None:
+    """A theme that the edition still holds is not gone from it."""
+    queued(issue, "a@example.org")
+    choose("a@example.org", *chosen)
+    (claimed,) = records.claim(issue, 5, LATER, themes=HELD)
+    assert claimed.chosen == set(counts)
+
+
+def test_who_chose_only_what_is_gone_and_left_is_skipped(issue: Issue) -> None:
+    (row,) = queued(issue, "a@example.org")
+    choose("a@example.org", "gone")
+    assert row.subscriber is not None
+    leave(row.subscriber)
+    assert records.claim(issue, 5, LATER, themes=HELD) == []
+    assert states(issue) == [("skipped", "left")]
 
 
 def test_a_choice_is_held_against_the_edition_of_the_rows_own_list(issue: Issue) -> None:
@@ -172,7 +202,7 @@ def test_an_edition_from_before_there_were_choices_goes_to_everybody(issue: Issu
     queued(issue, "b@example.org", lists=("clinician",))
     for address in ("a@example.org", "b@example.org"):
         choose(address, "life")
-    (claimed,) = records.claim(issue, 5, LATER, themes={"clinician": ("treatment",)})
+    (claimed,) = records.claim(issue, 5, LATER, themes={"clinician": themes("treatment")})
     assert claimed.subscriber.address == "a@example.org"
 
 
@@ -190,15 +220,15 @@ def test_a_claim_carries_the_choice_that_it_was_judged_by(issue: Issue) -> None:
     choose("a@example.org", "mind")
     (claimed,) = records.claim(issue, 5, LATER, themes=HELD)
     choose("a@example.org", "life")
-    assert claimed.subscriber.themes == ["mind"]
+    assert claimed.chosen == {"mind"}
 
 
 def test_choices_cost_no_query_of_their_own(issue: Issue) -> None:
     queued(issue, *(f"p{n}@example.org" for n in range(20)))
     asked = []
-    for themes in ({}, HELD):
+    for held in ({}, HELD):
         with CaptureQueriesContext(connection) as queries:
-            assert len(records.claim(issue, 10, LATER, themes=themes)) == 10
+            assert len(records.claim(issue, 10, LATER, themes=held)) == 10
         asked.append(len(queries))
     assert asked[0] == asked[1]
 

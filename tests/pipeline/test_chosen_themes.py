@@ -11,12 +11,17 @@ import pytest
 from django.test import Client
 
 from digest.config import Config
-from digest.errors import Refused
+from digest.delivery import records
+from digest.errors import ConfigError, Refused
+from digest.mail.opening import RULE
 from digest.models import Delivery, Issue, StoredRendition
 from digest.pipeline import review
+from digest.pipeline.approval import approval_hash
 from digest.pipeline.compose import compose
 from digest.pipeline.deliver import send_issue
+from digest.pipeline.preflight import preflight
 from digest.pipeline.preview import write_previews
+from digest.pipeline.render import rendition_value
 from digest.pipeline.report import subscriber_report
 from digest.project.settings import KEYS
 from digest.values import Envelope, Outcome
@@ -94,7 +99,7 @@ def test_who_has_no_theme_in_their_edition_is_skipped_and_the_row_says_why(
     config: Config, issue: Issue
 ) -> None:
     a_subscriber("ann@example.net", themes=["life", "mind"])
-    a_subscriber("cy@example.net", themes=["symptoms"], lists=("clinician",))
+    a_subscriber("cy@example.net", themes=["symptoms", "mind"], lists=("clinician",))
     a_subscriber("di@example.net", themes=["symptoms"], lists=("patient",))
     transport = FakeTransport()
     assert send(config, transport) == {"accepted": 1, "skipped": 2}
@@ -107,6 +112,90 @@ def test_who_has_no_theme_in_their_edition_is_skipped_and_the_row_says_why(
     report = subscriber_report("ann@example.net")
     assert report["themes"] == ["life", "mind"]
     assert report["deliveries"][0]["detail"] == "no chosen theme in this issue"
+
+
+def test_who_chose_only_themes_that_their_list_has_no_more_gets_every_theme(
+    config: Config, issue: Issue
+) -> None:
+    """Else they would never get a mail again, and with it no link to choose anew."""
+    a_subscriber("ann@example.net", themes=["gone", "past"])
+    a_subscriber("cy@example.net", themes=["symptoms"], lists=("clinician",))  # left out there
+    transport = FakeTransport()
+    assert send(config, transport) == {"accepted": 2}
+    got = mails(transport)
+    assert str(got["ann@example.net"]["Subject"]) == "November 2026: what 3 studies found"
+    assert "An Infusion Drug" in body(got["ann@example.net"], "plain")
+    assert "An Infusion Drug" in body(got["cy@example.net"], "plain")
+
+
+def test_a_mail_for_a_choice_that_the_edition_does_not_hold_fails_with_its_reason(
+    config: Config, issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Claiming passes such a reader over; should one come through, no other mail is sent."""
+    a_subscriber("ann@example.net", themes=["life"])
+    monkeypatch.setattr(records, "NO_THEME", "")
+    transport = FakeTransport()
+    assert send(config, transport) == {"failed": 1}
+    assert transport.sent == []
+    assert Delivery.objects.get().detail == "this issue holds none of the chosen themes"
+
+
+def test_a_themes_yaml_that_cannot_be_read_stops_before_the_first_mail(
+    config: Config, issue: Issue
+) -> None:
+    a_subscriber("ann@example.net")
+    transport = FakeTransport()
+    with pytest.raises(ConfigError, match="there is no such file"):
+        send(config.model_copy(update={"themes": "none.yaml"}), transport)
+    issue.refresh_from_db()
+    assert (transport.sent, issue.state) == ([], "approved")
+    assert not Delivery.objects.exists()
+
+
+def rewritten(**changes: object) -> str:
+    """The patient edition's splicing with keys changed, or (None) taken out; its hash."""
+    row = StoredRendition.objects.get(audience="patient")
+    assert row.splicing
+    kept = {**row.splicing, **changes}
+    row.splicing = {key: value for key, value in kept.items() if value is not None}
+    row.save()
+    return approval_hash(map(rendition_value, StoredRendition.objects.all()))
+
+
+@pytest.mark.parametrize("state", ["approved", "sending"])
+def test_another_rule_of_splicing_is_never_sent_and_can_be_approved_again(
+    config: Config, issue: Issue, state: str
+) -> None:
+    a_subscriber("ann@example.net")
+    Issue.objects.update(approved_hash=rewritten(rule=RULE + 1), state=state)
+    transport = FakeTransport()
+    with pytest.raises(Refused, match=r"another version of the program\. Approve it again"):
+        send(config, transport)
+    assert (transport.sent, Delivery.objects.count()) == ([], 0)
+    issue.refresh_from_db()
+    (found,) = (one for one in preflight(issue, config) if one.level == "blocks")
+    assert (found.check, found.where) == ("message", "patient edition")
+    if state == "approved":
+        review.approve(issue, config, who="Ben", now=NOW)
+        assert send(config, transport) == {"accepted": 1}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"later": 1}, {"subject": None}, {"themes": None}, {"themes": 1},
+     {"themes": [{"theme": "symptoms"}]}],
+)  # fmt: skip
+def test_a_splicing_of_other_keys_is_refused_in_one_line(
+    config: Config, issue: Issue, changes: dict[str, object]
+) -> None:
+    a_subscriber("ann@example.net")
+    with pytest.raises(Refused):
+        rewritten(**changes)
+    with pytest.raises(Refused, match="another version of the program"):
+        send(config, FakeTransport())
+    assert [one.check for one in preflight(issue, config) if one.level == "blocks"] == ["rendering"]
+    review.approve(issue, config, who="Ben", now=NOW)
+    assert send(config, FakeTransport()) == {"accepted": 1}
 
 
 def test_an_issue_in_which_nobody_finds_a_theme_is_done_without_a_mail(

@@ -15,7 +15,7 @@ from digest.delivery.pace import Pace
 from digest.delivery.records import Claimed
 from digest.errors import ConfigError, DeliveryError, Refused
 from digest.models import AuditEntry, Delivery, Issue, StoredRendition
-from digest.pipeline import deliver
+from digest.pipeline import Progress, deliver
 from digest.pipeline.deliver import send_issue
 from digest.pipeline.mailing import Mailing
 from digest.project.settings import KEYS
@@ -42,7 +42,7 @@ def send(
     transport: FakeTransport | None = None,
     *,
     now: datetime = NOW,
-    progress: deliver.Progress | None = None,
+    progress: Progress | None = None,
     pace: Pace | None = None,
 ) -> dict[str, int]:
     """Send issue 1; only the states that occur."""
@@ -90,7 +90,10 @@ def test_the_date_of_joining_is_that_of_the_publications_time_zone(config: Confi
     Membership.objects.update(joined_at=datetime(2026, 3, 4, 2, 0, tzinfo=UTC))
     transport = FakeTransport()
     send(config, transport)
-    assert b"Since 3 March 2026\r\n" in transport.sent[0].content
+    message = message_from_bytes(transport.sent[0].content, policy=policy.default)
+    plain = message.get_body(("plain",))
+    assert plain is not None
+    assert "Since 3 March 2026\r\n" in plain.get_content()
 
 
 def test_sending_twice_sends_nothing_twice(config: Config) -> None:
@@ -167,10 +170,44 @@ def test_what_is_wrong_with_every_mail_stops_before_the_first(tmp_path: Path) ->
     assert (state(), Delivery.objects.count()) == ("approved", 0)
 
 
-def test_a_transport_that_is_not_built_changes_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("state_then", ["approved", "scheduled", "sending"])
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [("sender", "name", "Multiple Sclerosis Weekly"), ("sender", "address", "news@sclerosis.org"),
+     ("publication", "site_url", "https://ms.example.org")],
+)  # fmt: skip
+def test_a_sender_that_names_a_diagnosis_since_the_approval_sends_nothing(
+    tmp_path: Path, section: str, key: str, value: str, state_then: str
+) -> None:
+    issue = an_approved_issue(state=state_then)
+    (ann,) = people("ann@example.net")
+    if state_then == "sending":
+        issue.deliveries.create(subscriber=ann, audience="patient", changed_at=NOW)
+    transport = FakeTransport()
+    with pytest.raises(Refused, match=rf"^config.yaml: {section}\.{key} names a diagnosis"):
+        send(a_config(tmp_path, **{section: {key: value}}), transport)
+    assert (transport.sent, state()) == ([], state_then)
+    assert list(Delivery.objects.values_list("state", flat=True)) == (
+        ["queued"] if state_then == "sending" else []
+    )
+    assert not AuditEntry.objects.exists()
+
+
+def test_what_is_wrong_with_every_mail_since_it_began_fails_no_row(tmp_path: Path) -> None:
+    issue = an_approved_issue(state="sending")
+    (ann,) = people("ann@example.net")
+    issue.deliveries.create(subscriber=ann, audience="patient", changed_at=NOW)
+    insecure = a_config(tmp_path, publication={"site_url": "http://digest.example.org"})
+    with pytest.raises(Refused, match="https"):
+        send(insecure, FakeTransport())
+    assert Delivery.objects.get().state == "queued"
+    assert send(a_config(tmp_path), FakeTransport()) == {"accepted": 1}
+
+
+def test_a_transport_without_its_key_changes_nothing(tmp_path: Path) -> None:
     an_approved_issue()
     people("ann@example.net")
-    with pytest.raises(ConfigError, match="not built yet"):
+    with pytest.raises(ConfigError, match="SENDGRID_API_KEY"):
         send(a_config(tmp_path, transport={"kind": "sendgrid"}))
     assert state() == "approved"
 

@@ -128,6 +128,20 @@ def test_a_field_that_there_is_not_is_refused(config: Config, issue: Issue, part
     assert issue.wording == {}
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("{{studies}} this month", r"'\{\{studies\}\}' is no field; known are \{studies\}"),
+     ("New in {month", r"the brace of '\{month' stands alone; known fields are \{studies\}"),
+     ("New in month}", r"the brace of '\}' stands alone")],
+)  # fmt: skip
+def test_a_brace_that_is_no_field_is_refused_and_shown(
+    config: Config, issue: Issue, text: str, said: str
+) -> None:
+    with pytest.raises(Refused, match=f"the subject cannot be filled: {said}"):
+        review.set_words(issue, "patient", "subject", text, config, who="Ben", now=NOW)
+    assert issue.wording == {}
+
+
 def test_joined_emoji_may_stand_in_words_and_bidi_overrides_may_not(
     config: Config, issue: Issue
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from digest.errors import Refused
 from digest.mail.preflight import Finding
 from digest.models import AuditEntry, Issue, StoredRendition, StoredSummary
 from digest.pipeline import preflight as step
-from digest.pipeline import review
+from digest.pipeline import readers, review
 from digest.pipeline.compose import compose
 from digest.pipeline.preflight import preflight
 from digest.pipeline.render import renditions
+from digest.shipped import shipped as shipped_file
 from digest.values import AUDIENCES
 from tests.builders import NOW, a_config, a_stored_summary, a_subscriber
 
@@ -92,6 +94,69 @@ def test_what_blocks_comes_first_and_every_edition_is_looked_at(
     assert {one.where for one in named(found, "subject")} == {
         f"{audience} edition, subject" for audience in AUDIENCES
     }
+
+
+@pytest.mark.parametrize("part", ["html", "text"])
+def test_an_open_draft_goes_by_the_words_of_today(
+    config: Config, issue: Issue, tmp_path: Path, part: str
+) -> None:
+    """A template of the site's own that lost a line of the footer blocks, as ever."""
+    place = {"html": "footer.html", "text": "issue.txt"}[part]
+    shipped = shipped_file(f"templates/email/{place}").read_text(encoding="utf-8")
+    (tmp_path / "email").mkdir()
+    own = re.sub(r"issue\.publication\.postal_address", "'Somewhere else'", shipped)
+    assert own != shipped
+    (tmp_path / "email" / place).write_text(own, encoding="utf-8")
+    config = config.model_copy(update={"templates": str(tmp_path)})
+    assert {one.check for one in blocking(issue, config)} == {"postal address"}
+    assert named(preflight(issue, config), "approved") == []
+
+
+# ── a mail that cannot be sent ────────────────────────────────────────────────────────────
+
+
+def insecure_site(config: Config) -> Config:
+    publication = config.publication.model_copy(update={"site_url": "http://digest.example.org"})
+    return config.model_copy(update={"publication": publication})
+
+
+def unmailable_sender(config: Config) -> Config:
+    sender = config.sender.model_copy(update={"address": "jörg@example.org"})
+    return config.model_copy(update={"sender": sender})
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [(insecure_site, "List-Unsubscribe"), (unmailable_sender, "outside of ASCII")],
+)
+@pytest.mark.parametrize("state", ["draft", "approved"])
+def test_what_sending_would_refuse_of_every_mail_blocks_once(
+    config: Config, issue: Issue, spoil: Callable[[Config], Config], said: str, state: str
+) -> None:
+    if state == "approved":
+        review.approve(issue, config, who="Ada", now=NOW)
+    (found,) = blocking(issue, spoil(config))
+    assert (found.check, found.where) == ("message", "every edition")
+    assert said in found.what
+    assert found.mend.endswith(".")
+    if state == "draft":
+        with pytest.raises(Refused, match=said):
+            review.approve(issue, spoil(config), who="Ada", now=NOW)
+        assert_nothing_was_approved()
+
+
+def test_a_slot_that_nothing_fills_blocks_and_is_no_error(
+    config: Config, issue: Issue, tmp_path: Path
+) -> None:
+    (tmp_path / "email").mkdir()
+    footer = shipped_file("templates/email/footer.html").read_text(encoding="utf-8")
+    own = footer.replace(
+        "{{ issue.why_you_get_this }}", "{{ issue.why_you_get_this }} __DIGEST_X__"
+    )
+    assert own != footer
+    (tmp_path / "email" / "footer.html").write_text(own, encoding="utf-8")
+    config = config.model_copy(update={"templates": str(tmp_path)})
+    assert {one.check for one in blocking(issue, config)} == {"placeholder", "message"}
 
 
 # ── a rendering that is refused ───────────────────────────────────────────────────────────
@@ -227,6 +292,6 @@ def test_approving_asks_no_address_and_counts_no_list(
         raise AssertionError("approval holds a transaction open: nothing slow runs in it")
 
     monkeypatch.setattr(step, "reach", never)
-    monkeypatch.setattr(step, "confirmed_recipients", never)
+    monkeypatch.setattr(readers, "confirmed_recipients", never)
     review.approve(issue, config, who="Ada", now=NOW)
     assert issue.state == "approved"

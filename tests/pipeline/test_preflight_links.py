@@ -54,13 +54,24 @@ def test_each_outside_address_is_asked_once_and_only_when_told_to(
     assert unreached(found) == []
 
 
+def test_one_page_is_asked_once_whatever_place_in_it_is_named(
+    config: Config, asked: list[str]
+) -> None:
+    for slug in ("one", "two"):
+        a_stored_summary(slug, url=f"https://news.example.org/page?n=1#{slug}")
+    preflight(compose(config, now=NOW), config, reachable=True)
+    assert asked == ["https://news.example.org/page?n=1"]
+
+
 def test_our_own_pages_are_not_asked(config: Config, asked: list[str]) -> None:
     a_stored_summary("one", url="")
     preflight(compose(config, now=NOW), config, reachable=True)
     assert asked == []
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:9", "localhost", "[::1]", "10.0.0.1", "x..y"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:9", "localhost", "[::1]", "10.0.0.1", "xn--mnchen-3ya.a_b.example"]
+)
 def test_an_address_that_the_fetcher_refuses_is_a_warning(config: Config, host: str) -> None:
     a_stored_summary("one", url=f"http://{host}/page")
     found = unreached(preflight(compose(config, now=NOW), config, reachable=True))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from digest.config import Config
+from digest.editorial.themes import load_taxonomy
 from digest.models import Issue, StoredRendition
 from digest.pipeline import review
 from digest.pipeline.compose import compose
@@ -115,6 +118,57 @@ def test_an_issue_that_went_out_counts_whom_it_went_to(config: Config, second: I
     Issue.objects.filter(pk=second.pk).update(state="sent")
     second.refresh_from_db()
     with_readers(patient=40)
+    assert counted(second, config) == []
+
+
+def chooses(address: str, *themes: str, **changes: Any) -> None:
+    a_subscriber(address, themes=list(themes), **changes)
+
+
+def test_readers_who_chose_other_themes_are_counted(config: Config, second: Issue) -> None:
+    held = second.items.get().theme
+    (other, another) = [one for one in load_taxonomy().themes if one != held][:2]
+    with_readers(patient=2, caregiver=1, clinician=1)
+    chooses("ann@example.org", other)
+    chooses("bob@example.org", other, another)
+    for n, themes in enumerate(([held, other], ["gone"], ["gone", held])):
+        chooses(f"gets-it-{n}@example.org", *themes)
+    chooses("pending@example.org", other, state="pending")
+    (found,) = (one for one in preflight(second, config) if one.check == "recipients")
+    assert (found.level, found.where) == ("warns", "patient list")
+    assert found.what == ("2 of its 7 readers chose none of this issue's themes and get no mail")
+    assert "`digest show 2`" in found.mend
+
+
+def test_who_chose_an_id_that_is_gone_beside_one_that_is_not_held_is_counted(
+    config: Config, second: Issue
+) -> None:
+    held = second.items.get().theme
+    other = next(one for one in load_taxonomy().themes if one != held)
+    with_readers(patient=1, caregiver=1, clinician=1)
+    chooses("ann@example.org", "gone", other)
+    (told,) = counted(second, config)
+    assert told[1].startswith("1 of its 2 readers chose none")
+
+
+def test_an_edition_whose_every_reader_chose_other_themes_is_told(
+    config: Config, second: Issue
+) -> None:
+    other = next(one for one in load_taxonomy().themes if one != second.items.get().theme)
+    with_readers(patient=1, caregiver=1)
+    chooses("cy@example.org", other, lists=("clinician",))
+    said = "every reader chose other themes than this issue's, so nobody gets this edition"
+    assert counted(second, config) == [("clinician list", said)]
+
+
+def test_an_issue_that_is_going_out_counts_no_choices(config: Config, second: Issue) -> None:
+    other = next(one for one in load_taxonomy().themes if one != second.items.get().theme)
+    chooses("ann@example.org", other)
+    review.approve(second, config, who="Ada", now=NOW)
+    for audience in AUDIENCES:
+        second.deliveries.create(audience=audience, state="accepted", changed_at=NOW)
+    Issue.objects.filter(pk=second.pk).update(state="sending")
+    second.refresh_from_db()
     assert counted(second, config) == []
 
 

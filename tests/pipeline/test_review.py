@@ -122,6 +122,58 @@ def test_an_issue_is_approved_once_and_only_as_a_draft(config: Config, issue: Is
         review.put(issue, "one", "exclude", config, who="Ben", now=NOW)
 
 
+def worded(config: Config, intro: str) -> Config:
+    """The site with another intro for patients."""
+    changed = config.audiences["patient"].model_copy(update={"intro": intro})
+    return config.model_copy(update={"audiences": {**config.audiences, "patient": changed}})
+
+
+@pytest.mark.parametrize("state", ["approved", "scheduled"])
+def test_what_would_be_another_mail_today_can_be_approved_again(
+    config: Config, issue: Issue, state: str
+) -> None:
+    review.approve(issue, config, who="Ada", now=NOW)
+    if state == "scheduled":
+        review.schedule(issue, NOW + timedelta(days=1), who="Ada", now=NOW)
+    before = issue.approved_hash
+    review.approve(issue, worded(config, "Anew: {studies}."), who="Ben", now=NOW)
+    issue.refresh_from_db()
+    assert (issue.state, issue.approved_by) == (state, "Ben")
+    assert issue.send_at == (NOW + timedelta(days=1) if state == "scheduled" else None)
+    assert issue.approved_hash != before
+    assert issue.approved_hash == approval_hash(renditions(issue, config))
+    assert "Anew: " in StoredRendition.objects.get(audience="patient").html
+
+
+def test_what_was_changed_behind_our_back_can_be_approved_again(
+    config: Config, issue: Issue
+) -> None:
+    review.approve(issue, config, who="Ada", now=NOW)
+    StoredRendition.objects.filter(audience="patient").update(html="<p>Changed.</p>")
+    review.approve(issue, config, who="Ben", now=NOW)
+    assert issue.approved_hash == approval_hash(renditions(issue, config))
+    assert "Changed." not in StoredRendition.objects.get(audience="patient").html
+
+
+def test_a_refused_second_approval_leaves_the_first_as_it_was(config: Config, issue: Issue) -> None:
+    review.approve(issue, config, who="Ada", now=NOW)
+    before = list(StoredRendition.objects.order_by("pk").values())
+    with pytest.raises(Refused, match="TK was left in it"):
+        review.approve(issue, worded(config, "TK"), who="Ben", now=NOW)
+    issue.refresh_from_db()
+    assert (issue.state, issue.approved_by) == ("approved", "Ada")
+    assert list(StoredRendition.objects.order_by("pk").values()) == before
+
+
+def test_a_mail_that_was_frozen_before_is_never_taken_for_the_one_of_now(
+    config: Config, issue: Issue
+) -> None:
+    StoredRendition.objects.create(issue=issue, audience="patient", html="<p>Stale.</p>")
+    review.approve(issue, config, who="Ada", now=NOW)
+    assert "Stale" not in StoredRendition.objects.get(audience="patient").html
+    assert issue.approved_hash == approval_hash(renditions(issue, config))
+
+
 def test_a_skipped_issue_cannot_be_approved() -> None:
     config = a_config(issue={"min_items": 3})
     a_stored_summary("one")

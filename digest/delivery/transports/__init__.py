@@ -1,6 +1,6 @@
 """The one seam to the outside: an `Envelope` goes in, an `Outcome` comes out.
 
-Each kind of transport is one module here and one line in `_OPENERS`. A transport knows no rows
+Each kind of transport is one line in `_OPENERS`. A transport knows no rows
 and no Django; what it raises (DeliveryError) holds for everybody, what it returns for one mail.
 """
 
@@ -12,8 +12,8 @@ from typing import Protocol, Self
 
 from digest.config.keys import Keys
 from digest.config.settings import Config
+from digest.delivery.sendgrid.transport import open_sendgrid
 from digest.delivery.transports import maildir, smtp
-from digest.errors import ConfigError
 from digest.values import Envelope, Outcome
 
 
@@ -48,16 +48,8 @@ def open_transport(config: Config, keys: Keys) -> Transport:
     return _OPENERS[config.transport.kind](config, keys)
 
 
-def _sendgrid(config: Config, keys: Keys) -> Transport:
-    raise ConfigError(
-        "transport kind 'sendgrid' is not built yet",
-        where="transport.kind",
-        mend="Use maildir, or smtp with SendGrid's own SMTP relay",
-    )
-
-
 _OPENERS: dict[str, Callable[[Config, Keys], Transport]] = {
     "maildir": maildir.open_maildir,
     "smtp": smtp.open_smtp,
-    "sendgrid": _sendgrid,
+    "sendgrid": open_sendgrid,
 }
