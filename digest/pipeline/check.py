@@ -9,11 +9,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from jinja2 import TemplateError
 
 from digest.config import Config
+from digest.config.examples import examples_in, is_example
 from digest.config.settings import MaildirTransport, SendgridTransport, SmtpTransport
 from digest.delivery.message import WEB_ADDRESS, mailable
 from digest.delivery.transports import open_transport
@@ -30,7 +30,6 @@ from subscribers.suppression import suppressed_keys
 
 Level = Literal["ok", "warning", "error"]
 
-EXAMPLES = ("example.org", "example.com", "example.net")  # RFC 2606 section 3: nobody is there
 OURS = shipped("templates")
 TEMPLATES = (".html", ".htm", ".txt", ".css", ".j2", ".jinja", ".jinja2")
 MOST_NAMED = 5  # templates without effect
@@ -77,15 +76,16 @@ def _sender(config: Config) -> Iterator[Finding]:
             "mail programs leave a list with one click only over https (RFC 8058)",
             "Write it with https://; without it no issue is sent",
         )
-    site = urlsplit(config.publication.site_url).hostname or ""
-    if site.endswith(EXAMPLES):
+    examples = examples_in(config)
+    if "publication.site_url" in examples:
+        site = config.publication.site_url
         yield Finding(
             "warning",
             "publication.site_url",
             f"{site} is an example: the links of every mail would lead nowhere",
             "Write the address under which readers reach `digest run`",
         )
-    if "Example Street" in config.sender.postal_address:
+    if "sender.postal_address" in examples:
         yield Finding(
             "warning",
             "sender.postal_address",
@@ -290,7 +290,7 @@ def _feedback(config: Config) -> Iterator[Finding]:
 
 def _names(config: Config) -> Iterator[Finding]:
     domain = config.sender.address.rpartition("@")[2]
-    if domain.endswith(EXAMPLES):
+    if is_example(domain):
         yield Finding(
             "warning", "sender.address", f"{domain} is an example", "Write an address of your own"
         )

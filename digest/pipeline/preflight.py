@@ -13,6 +13,7 @@ from dataclasses import replace
 from time import monotonic
 
 from digest.config import Config
+from digest.config.examples import examples_in
 from digest.editorial.readability import reading_grade
 from digest.errors import DigestError, Refused, SourceError
 from digest.mail.preflight import Finding, Rules, addresses, inspect
@@ -109,10 +110,13 @@ def _refuse_diagnosis(rendition: Rendition, number: int, config: Config) -> None
 
 
 def _sender(config: Config) -> Iterator[Finding]:
-    """What others see beside any mail of ours names no diagnosis (law 7)."""
+    """What others see beside any mail of ours names no diagnosis (law 7), and is no example."""
     if problem := config.diagnosis_in_sender():
         mend = "Choose another in config.yaml, without that word."
         yield blocks("sender", "config.yaml", problem, mend)
+    if config.transport.kind != "maildir" and (keys := examples_in(config)):
+        what = f"still our example, and readers would see it: {', '.join(keys)}"
+        yield warns("sender", "config.yaml", what, "Write your own there.")
 
 
 # ── the mails ─────────────────────────────────────────────────────────────────────────────

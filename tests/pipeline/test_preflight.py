@@ -115,6 +115,17 @@ def test_an_open_draft_goes_by_the_words_of_today(
 # ── a mail that cannot be sent ────────────────────────────────────────────────────────────
 
 
+def test_our_example_identity_warns_once_readers_would_get_it(issue: Issue) -> None:
+    smtp = {"kind": "smtp", "host": "mail.test", "port": 25}
+    (found,) = named(preflight(issue, a_config(transport=smtp)), "sender")
+    assert found.level == "warns"
+    assert "publication.site_url, sender.address, sender.postal_address" in found.what
+    ours = {"postal_address": "Charity, 1 Long Lane, Leeds", "address": "news@charity.test"}
+    site = {"site_url": "https://digest.charity.test"}
+    sound = a_config(transport=smtp, sender=ours, publication=site)
+    assert named(preflight(issue, sound), "sender") == []
+
+
 def insecure_site(config: Config) -> Config:
     publication = config.publication.model_copy(update={"site_url": "http://digest.example.org"})
     return config.model_copy(update={"publication": publication})
