@@ -35,7 +35,8 @@ def mails() -> list[Mail]:
     return [mail(name) for name in (*MADE_UP, *(FROM_CORPUS if CORPUS.exists() else ()))]
 
 
-@pytest.fixture(scope="session")
+# A module's, not the session's: while playwright runs, Django refuses its database in this thread.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if not os.access(CHROMIUM, os.X_OK):
         pytest.skip("no Chromium here: install it or name it in DIGEST_CHROMIUM")
