@@ -56,7 +56,9 @@ class SmtpTransport(_Section):
     port: int = Field(587, ge=1, le=65535)
     tls: Literal["none", "starttls", "implicit"] = "starttls"
     username: Line | None = None
+    auth: Literal["auto", "plain", "login", "xoauth2"] = "auto"
     connections: int = Field(10, ge=1, le=200)
+    local_hostname: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,255}$")] | None = None
 
 
 class SendgridTransport(_Section):
@@ -172,12 +174,22 @@ class WebSettings(_Section):
 
 
 class PaceSettings(_Section):
+    """None, and a domain that is not named: as fast as the other side takes mails."""
+
     per_second: float | None = Field(None, gt=0)
-    warm_up: str | None = None
+    per_hour: float | None = Field(None, gt=0)
+    per_domain: dict[Line, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    warm_up: tuple[Annotated[int, Field(gt=0)], ...] | None = None
+
+    @property
+    def slows(self) -> bool:
+        """Whether any of it is asked for."""
+        return any((self.per_second, self.per_hour, self.per_domain, self.warm_up))
 
 
 class FeedbackSettings(_Section):
     mailbox: str | None = None
+    tokened_addresses: bool = False
     sendgrid_public_key: str | None = None
 
 
