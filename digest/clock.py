@@ -23,10 +23,11 @@ from digest.errors import DigestError, Refused
 from digest.models import Issue, Occurrence
 from digest.pipeline import review
 from digest.pipeline.compose import compose
-from digest.pipeline.deliver import flush_queue, send_issue
+from digest.pipeline.deliver import send_issue
 from digest.pipeline.gather import gather
 from digest.pipeline.hear_back import hear_back
 from digest.pipeline.notices import tell_held_back, withdraw
+from digest.pipeline.queued import flush_queue
 from digest.timetable import due_times, instant_of, slot_of
 
 TICK_SECONDS = 15

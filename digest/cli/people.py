@@ -44,7 +44,7 @@ def _send_confirmations(site: Site) -> dict[str, Any]:
 
     With the mail server down they wait on, and what was done before is still told.
     """
-    from digest.pipeline.deliver import flush_queue
+    from digest.pipeline.queued import flush_queue
 
     try:
         return dict(flush_queue(site.config, site.keys))

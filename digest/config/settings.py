@@ -192,6 +192,11 @@ class FeedbackSettings(_Section):
     tokened_addresses: bool = False
     sendgrid_public_key: str | None = None
 
+    @property
+    def tokened(self) -> bool:
+        """Whether bounces have addresses of their own, and a mail can leave the list."""
+        return self.tokened_addresses and self.mailbox is not None
+
 
 class Config(_Section):
     """The whole of config.yaml. `folder` is where it lies: relative paths start there."""

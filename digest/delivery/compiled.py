@@ -33,6 +33,7 @@ from digest.delivery.headers import (
     unstructured,
     ways_to_leave,
 )
+from digest.delivery.smtp.wire import WireForm
 from digest.values import Envelope, Sender
 
 TO, DATED_TO_LEAVE = 1, 3  # where in the pieces the headers stand that differ per reader
@@ -60,10 +61,12 @@ class Compiled:
         date: datetime,
         values: Mapping[str, str],
         unsubscribe_mailto: str | None = None,
+        return_path: str | None = None,
     ) -> Envelope:
         """The mail of one reader; the arguments are those of `build_envelope`.
 
         `values` are plain text, one line each, by slot; they are escaped in the HTML.
+        `return_path` is where bounces go, in place of the sender: an address of our own making.
         Raises Refused as `build_envelope` does, and KeyError for a slot without a value.
         """
         recipient = mailable(recipient_address)
@@ -76,7 +79,9 @@ class Compiled:
             pieces[place] = _encoded(values[slot], encoded)
         for place, slot in self.in_html:
             pieces[place] = _encoded(escape(values[slot]), encoded)
-        return Envelope(self.sender, recipient, message_id, b"".join(pieces))
+        # No line of ours begins with a dot, and CRLF alone ends one: body.py sees to it.
+        content = WireForm(b"".join(pieces))
+        return Envelope(return_path or self.sender, recipient, message_id, content)
 
 
 def compile_mail(

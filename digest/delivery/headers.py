@@ -107,8 +107,13 @@ def ways_to_leave(url: str, mailto: str | None) -> bytes:
 
 def of_list(host: str, feedback_id: str) -> bytes:
     """List-Id (RFC 2919) and Gmail's Feedback-ID: the same in all mails of an issue."""
+    return b"".join([verbatim(*header) for header in headers_of_list(host, feedback_id)])
+
+
+def headers_of_list(host: str, feedback_id: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """The same as names and values."""
     told = _matching(FEEDBACK_ID, feedback_id, "Feedback-ID")
-    return verbatim("List-Id", f"<updates.{ascii_domain(host)}>") + verbatim("Feedback-ID", told)
+    return ("List-Id", f"<updates.{ascii_domain(host)}>"), ("Feedback-ID", told)
 
 
 def mailable(address: str) -> str:

@@ -1,8 +1,7 @@
-"""At most one sender: a lock of the operating system on a file beside config.yaml.
+"""At most one at a time: a lock of the operating system on a file beside config.yaml.
 
-The system lets go of it when its holder dies, however it dies; so whoever holds it knows that
-a row left `claimed` belongs to nobody. It is one machine's lock: senders on several machines
-need one of the database.
+The system lets go of it when its holder dies, however it dies. It is one machine's lock; several
+machines on one database know their claims by the owner that stands in each (journal.py).
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from pathlib import Path
 
 from digest.errors import Refused
 
-SEND_LOCK = ".digest-send.lock"
 QUEUE_LOCK = ".digest-queue.lock"
 
 
@@ -26,17 +24,30 @@ class Busy(Refused):
 @contextmanager
 def only_one(folder: Path, name: str) -> Iterator[None]:
     """Hold the lock `name` in `folder`. Raises Busy while another process holds it."""
-    # The file stays: removing it would let two hold a lock, each on a file of its own.
-    descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    descriptor = hold(folder / name)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Busy(
-                "another process is sending already",
-                where=str(folder / name),
-                mend="Wait for it to end; `digest deliveries` shows how far it is",
-            ) from None
         yield
     finally:
         os.close(descriptor)
+
+
+def hold(path: Path) -> int:
+    """A descriptor of the file, made when missing and locked until it is closed. Raises Busy."""
+    # The file stays: removing it would let two hold a lock, each on a file of its own.
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not _is(descriptor, path):  # its holder put another in its place meanwhile
+            raise BlockingIOError
+    except BlockingIOError:
+        os.close(descriptor)
+        raise Busy(
+            "another process is sending already",
+            where=str(path),
+            mend="Wait for it to end; `digest deliveries` shows how far it is",
+        ) from None
+    return descriptor
+
+
+def _is(descriptor: int, path: Path) -> bool:
+    return os.path.samestat(os.fstat(descriptor), path.stat())

@@ -2,7 +2,7 @@
 
 In: Django's messages (confirmations; EMAIL_BACKEND names the backend here), and notices to
 editors. Out: one `QueuedMail` row per recipient, with its bytes made by `message`;
-`pipeline.deliver.flush_queue` sends them. A row is written by the caller's transaction, so a
+`pipeline.queued.flush_queue` sends them. A row is written by the caller's transaction, so a
 mail exists exactly when what it tells of does.
 """
 

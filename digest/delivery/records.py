@@ -1,8 +1,9 @@
 """Delivery records: who is to get an issue, and what became of each mail (laws 3 and 4).
 
 In: an issue, and the outcomes of its mails. Out: rows, changed in sets, each change guarded by
-the state that it starts from. The one room of the stages where rows live: claiming must be one
-act of the database, or two senders could claim one row.
+the state that it starts from and by whose claim it is (`owner`: the sender's journal). The one
+room of the stages where rows live: claiming must be one act of the database, or two senders could
+claim one row. What a dead sender left is settled in `recovery`.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from types import MappingProxyType
+from typing import Any
 
-from django.db import transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db import connection, transaction
+from django.db.models import Count, F, Min, Q, QuerySet
 
 from digest.errors import Refused
 from digest.models import Delivery, Issue
@@ -33,6 +35,17 @@ NEXT_TRY = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 360, 720, 1440))
 MAX_ATTEMPTS = len(NEXT_TRY) + 1
 ROWS_PER_INSERT = 1000
 NO_THEME = "no chosen theme in this issue"
+# One statement a mail, as each has the server's own words; as many in one call. The guard is that
+# of every other change: a row that an event settled meanwhile stays as it is.
+SETTLE = """
+    UPDATE digest_delivery SET state = %s, detail = %s, next_try = %s, changed_at = %s
+    WHERE id = %s AND state = 'claimed' AND owner = %s
+"""
+PUT_OFF = """
+    UPDATE digest_delivery
+    SET state = 'queued', attempts = attempts - 1, next_try = %s, changed_at = %s
+    WHERE id = %s AND state = 'claimed' AND owner = %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,12 @@ class Claimed:
     joined_at: datetime  # when they confirmed this list, UTC
     attempts: int  # this one counted
     chosen: frozenset[str] = frozenset()  # ids of themes; none: every theme
+    in_turn: bool = False  # it was put off, and its turn has come
+
+    @property
+    def domain(self) -> str:
+        """What stands after the @ of the address."""
+        return self.subscriber.address.rpartition("@")[2]
 
 
 def enqueue(
@@ -93,6 +112,7 @@ def claim(
     size: int,
     now: datetime,
     *,
+    owner: str = "",
     after: int = 0,
     themes: Mapping[str, Themes] = MappingProxyType({}),
 ) -> list[Claimed]:
@@ -109,43 +129,63 @@ def claim(
             # waits for none. SQLite writes one transaction at a time anyway.
             due = _due(issue, now, after).select_for_update(skip_locked=True, of=("self",))
             rows = list(due[:size])
-            claimed = _claim_or_skip(rows, themes, now)
+            claimed = _claim_or_skip(rows, themes, owner, now)
         if claimed or not rows:
             return claimed
         after = rows[-1].pk
 
 
-def settle(results: Iterable[tuple[int, Outcome]], now: datetime) -> None:
+def settle(results: Iterable[tuple[int, Outcome]], now: datetime, *, owner: str = "") -> None:
     """Store what became of claimed rows, by id; a row that is not claimed any more stays."""
-    by_change: dict[Outcome, list[int]] = defaultdict(list)
-    for delivery_id, outcome in results:
-        by_change[outcome].append(delivery_id)
+    results = tuple(results)
     with transaction.atomic():
-        for outcome, ids in by_change.items():
-            if outcome.state == "deferred":
-                _defer(ids, outcome.detail, now)
-            else:
-                _claimed(ids).update(state=outcome.state, detail=outcome.detail, changed_at=now)
+        put_off = [delivery_id for delivery_id, outcome in results if outcome.state == "deferred"]
+        attempts = _attempts(put_off) if put_off else {}
+        rows = (
+            (*_ended(outcome, attempts.get(delivery_id, 0), now), delivery_id)
+            for delivery_id, outcome in results
+        )
+        _execute(SETTLE, rows, now, owner)
 
 
-def release(delivery_ids: Iterable[int], now: datetime) -> None:
+def release(delivery_ids: Iterable[int], now: datetime, *, owner: str = "") -> None:
     """Give back rows that were claimed and never put on the wire; no attempt is counted."""
-    _claimed(delivery_ids).update(
-        state=State.QUEUED, attempts=F("attempts") - 1, detail="", changed_at=now
-    )
+    give_back(_claimed(delivery_ids, owner), now)
 
 
-def recover(issue: Issue, now: datetime, *, repeatable: bool) -> int:
-    """Settle what a dead process left claimed; only for who holds the lock. Returns rows.
+def give_back(claimed: QuerySet[Delivery], now: datetime) -> int:
+    """The same, for rows that are known by more than their ids; how many there were."""
+    return claimed.update(state=State.QUEUED, attempts=F("attempts") - 1, detail="", changed_at=now)
 
-    A repeatable transport tries again; otherwise nobody knows whether the mail left, so it is
-    `unknown` and never sent again by itself (law 3).
-    """
-    left = issue.deliveries.filter(state=State.CLAIMED)
-    if repeatable:
-        return left.update(state=State.QUEUED, changed_at=now)
-    detail = "the sender stopped while this mail was on its way"
-    return left.update(state=State.UNKNOWN, detail=detail, changed_at=now)
+
+def put_off(turns: Iterable[tuple[int, datetime]], now: datetime, *, owner: str = "") -> None:
+    """Give back claimed rows whose domain is to be spared, each until its own turn comes."""
+    _execute(PUT_OFF, ((_stored(turn), delivery_id) for delivery_id, turn in turns), now, owner)
+
+
+def forget_turns(issue: Issue) -> None:
+    """Whoever was put off has no turn any more: a new run gives out its own."""
+    issue.deliveries.filter(state=State.QUEUED, next_try__isnull=False).update(next_try=None)
+
+
+def sent_before(midnight: datetime) -> tuple[int, int]:
+    """Days (UTC) before it on which mails were begun, and how many were begun since."""
+    gone = (State.ACCEPTED, State.UNKNOWN, State.FAILED, State.DEFERRED)
+    begun = Delivery.objects.filter(state__in=gone, attempts__gt=0)
+    days = begun.filter(changed_at__lt=midnight).datetimes("changed_at", "day", tzinfo=UTC)
+    return days.count(), begun.filter(changed_at__gte=midnight).count()
+
+
+def open_rows(issue: Issue) -> int:
+    """How many deliveries are not through yet."""
+    return issue.deliveries.filter(state__in=OPEN).count()
+
+
+def next_turn(issue: Issue) -> datetime | None:
+    """When the first of the rows that were put off is due; None when there is none."""
+    put_off_rows = issue.deliveries.filter(state=State.QUEUED, next_try__isnull=False)
+    first: datetime | None = put_off_rows.aggregate(first=Min("next_try"))["first"]
+    return first
 
 
 def counts(issue: Issue) -> dict[str, int]:
@@ -155,13 +195,13 @@ def counts(issue: Issue) -> dict[str, int]:
 
 
 def _due(issue: Issue, now: datetime, after: int) -> QuerySet[Delivery]:
-    due = Q(state=State.QUEUED) | Q(state=State.DEFERRED, next_try__lte=now)
+    due = Q(state=State.QUEUED, next_try=None) | Q(state__in=WAITING, next_try__lte=now)
     rows = issue.deliveries.filter(due, pk__gt=after, issue__state=Issue.State.SENDING)
     return rows.order_by("pk")
 
 
 def _claim_or_skip(
-    rows: Sequence[Delivery], themes: Mapping[str, Themes], now: datetime
+    rows: Sequence[Delivery], themes: Mapping[str, Themes], owner: str, now: datetime
 ) -> list[Claimed]:
     people = [row.subscriber_id for row in rows if row.subscriber_id is not None]
     on_lists, memberships = standing(people), _memberships(people)
@@ -177,7 +217,11 @@ def _claim_or_skip(
     _skip(passed_over, now)
     ids = [claimed.delivery_id for claimed in mailed]
     updated = Delivery.objects.filter(pk__in=ids, state__in=WAITING).update(
-        state=State.CLAIMED, attempts=F("attempts") + 1, next_try=None, changed_at=now
+        state=State.CLAIMED,
+        attempts=F("attempts") + 1,
+        next_try=None,
+        owner=owner,
+        changed_at=now,
     )
     if updated != len(ids):  # cannot happen under the locks above; never send on a doubt
         raise Refused("another process claimed the same rows", mend="Run `digest send` again")
@@ -194,7 +238,8 @@ def _as_claimed(row: Delivery, member: Membership | None, themes: Themes | None)
     assert member.joined_at is not None  # confirmed: the table's constraint
     chosen = _chosen(member, themes)
     reader, attempts = member.subscriber, row.attempts + 1
-    return Claimed(row.pk, reader, row.audience, member.joined_at, attempts, chosen)
+    in_turn = row.state == State.QUEUED and row.next_try is not None
+    return Claimed(row.pk, reader, row.audience, member.joined_at, attempts, chosen, in_turn)
 
 
 def _chosen(member: Membership, themes: Themes | None) -> frozenset[str]:
@@ -227,17 +272,31 @@ def _why_passed_over(
     return NO_THEME if chosen and themes and chosen.isdisjoint(themes.held) else ""
 
 
-def _claimed(delivery_ids: Iterable[int]) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(pk__in=list(delivery_ids), state=State.CLAIMED)
+def _claimed(delivery_ids: Iterable[int], owner: str) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(pk__in=list(delivery_ids), state=State.CLAIMED, owner=owner)
 
 
-def _defer(ids: Sequence[int], detail: str, now: datetime) -> None:
-    for attempts, wait in enumerate(NEXT_TRY, start=1):
-        _claimed(ids).filter(attempts=attempts).update(
-            state=State.DEFERRED, detail=detail, next_try=now + wait, changed_at=now
-        )
-    _claimed(ids).filter(attempts__gte=MAX_ATTEMPTS).update(
-        state=State.FAILED,
-        detail=f"gave up after {MAX_ATTEMPTS} attempts: {detail}",
-        changed_at=now,
-    )
+def _attempts(delivery_ids: Sequence[int]) -> dict[int, int]:
+    return dict(Delivery.objects.filter(pk__in=delivery_ids).values_list("pk", "attempts"))
+
+
+def _ended(outcome: Outcome, attempts: int, now: datetime) -> tuple[str, str, Any]:
+    """State, detail and next try of a row; one that was deferred too often has failed."""
+    if outcome.state != "deferred":
+        return outcome.state, outcome.detail, None
+    if attempts >= MAX_ATTEMPTS:
+        return "failed", f"gave up after {MAX_ATTEMPTS} attempts: {outcome.detail}", None
+    wait = NEXT_TRY[max(attempts, 1) - 1]
+    return outcome.state, outcome.detail, _stored(now + wait)
+
+
+def _execute(statement: str, rows: Iterable[tuple[Any, ...]], now: datetime, owner: str) -> None:
+    """A statement of ours for each row: its own values, the id last of them."""
+    at = _stored(now)
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, [(*values[:-1], at, values[-1], owner) for values in rows])
+
+
+def _stored(moment: datetime) -> Any:
+    """A time as this database keeps it."""
+    return connection.ops.adapt_datetimefield_value(moment)

@@ -1,10 +1,10 @@
 """One mail of the feedback mailbox → what it means: a bounce, a complaint, a wish to leave.
 
 In: bytes of anybody's. Out: a `FeedbackEvent`, or a `Passed` with its reason; nothing raises.
-A mail is matched by the keyed address that it came to (VERP) or by a Message-ID of ours in what
-it returns. Both are keyed hashes of 64 and 160 bits that only the reader's side has seen, so
-that nobody can bounce or complain for somebody else by naming a mail that they never got. The
-recipient that a report names is a hint and no more: anybody can write it.
+A mail is matched by the keyed address that it came to (VERP; leave+…) or by a Message-ID of ours
+in what it returns. Both are keyed hashes of 64 and 160 bits that only the reader's side has
+seen, so that nobody can bounce, complain or leave for somebody else by naming a mail that they
+never got. The recipient that a report names is a hint and no more: anybody can write it.
 """
 
 from __future__ import annotations
@@ -13,21 +13,23 @@ import hashlib
 import re
 from datetime import datetime
 
-from digest.feedback.addresses import Purpose, read_token, tokens_in
+from digest.feedback.addresses import Purpose, read_token, tokens_addressed, tokens_in
 from digest.feedback.events import FeedbackEvent, Passed, one_line
 from digest.feedback.free_text import (
     bounce_in_words,
     is_auto_reply,
     surely_bounced,
     told_by_a_mail_system,
+    written_by_a_machine,
 )
 from digest.feedback.mime import MAX_MAIL, Mail, Part, read_headers, read_mime
 from digest.feedback.reports import Finding, complaint, delivery_status
 
-# Where systems write whom a mail came to, the envelope's first.
+# Where systems write whom a mail came to. To is its writer's word, asked when no system wrote a
+# tokened address; Cc is not, as an answer to all would ask for what its writer never did.
 ARRIVED_AT = (
     "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to",
-    "x-rcpt-to", "original-recipient", "to", "cc",
+    "x-rcpt-to", "original-recipient",
 )  # fmt: skip
 RETURNED_MAIL = ("message/rfc822", "message/global", "text/rfc822-headers",
                  "message/rfc822-headers", "message/global-headers")  # fmt: skip
@@ -40,23 +42,23 @@ SENT_FROM = ("return-path", "x-envelope-from", "x-original-return-path")
 def read_mail(raw: bytes, *, at: datetime, key: str, host: str) -> FeedbackEvent | Passed:
     """What one mail means. Never raises, whatever the bytes.
 
-    `at` is when it came (UTC); `key` is what our Message-IDs and bounce addresses are keyed
-    with, `host` the sender's domain, on which our Message-IDs end. A token to leave is handed
-    on unread: whoever keeps the lists knows whether it holds.
+    `at` is when it came (UTC); `key` is what our Message-IDs and tokened addresses are
+    keyed with, `host` the sender's domain, on which both end. A complaint that comes to an address
+    to leave is a complaint.
     """
     raw_id = f"mail:{hashlib.sha256(raw).hexdigest()}"
     if len(raw) > MAX_MAIL:
         return Passed("larger than 10 MB", raw_id)
     mail = read_mime(raw)
-    leaving = _tokens(mail.top, "leave")
-    if leaving:
-        return FeedbackEvent("leave", at, raw_id, address_token=leaving[0], detail="by mail")
+    leaving = _arrived(mail.top, "leave", host)
+    if leaving and not complaint(mail):
+        return _leaving(mail, _proven("leave", leaving, key), at, raw_id)
     finding = _finding(mail)
     if isinstance(finding, str):
         return Passed(finding, raw_id)
     if not finding.kind:
         return Passed("a report that asks for nothing", raw_id)
-    delivery_id, message_id = _delivery(mail, key), _message_id(mail, host)
+    delivery_id, message_id = _delivery(mail, key, host), _message_id(mail, host)
     named = finding.recipient
     if named.casefold().endswith(f"@{host}".casefold()):  # a Message-ID, or our own address
         named = ""
@@ -71,6 +73,15 @@ def read_mail(raw: bytes, *, at: datetime, key: str, host: str) -> FeedbackEvent
         recipient=named,
         detail=one_line(finding.words, finding.recipient),
     )
+
+
+def _leaving(mail: Mail, delivery_id: str, at: datetime, raw_id: str) -> FeedbackEvent | Passed:
+    """A mail to an address to leave: what it says is not read, only who wrote it."""
+    if not delivery_id:
+        return Passed("an address to leave that we never made", raw_id)
+    if written_by_a_machine(mail):
+        return Passed("no person's mail to an address to leave", raw_id)
+    return FeedbackEvent("leave", at, raw_id, delivery_id=delivery_id, detail="by mail")
 
 
 def _finding(mail: Mail) -> Finding | str:
@@ -90,12 +101,18 @@ def _finding(mail: Mail) -> Finding | str:
     return bounce_in_words(mail) if told_by_a_mail_system(mail) else "not a bounce"
 
 
-def _delivery(mail: Mail, key: str) -> str:
+def _delivery(mail: Mail, key: str, host: str) -> str:
     """The delivery whose bounce address the mail came to, or whose mail it returns."""
-    tokens = _tokens(mail.top, "bounce")
+    tokens = _arrived(mail.top, "bounce", host)
     for returned in _returned(mail):
         tokens += [t for value in returned.all(SENT_FROM) for t in tokens_in(value, "bounce")]
-    found = (read_token("bounce", token, key) for token in tokens[:MAX_TOKENS])
+    leaving = _arrived(mail.top, "leave", host)  # where a provider sends complaints, too
+    return _proven("bounce", tokens, key) or _proven("leave", leaving, key)
+
+
+def _proven(purpose: Purpose, tokens: list[str], key: str) -> str:
+    """The first identity whose token is ours; "" when none is."""
+    found = (read_token(purpose, token, key) for token in tokens[:MAX_TOKENS])
     return next((identity for identity in found if identity), "")
 
 
@@ -125,5 +142,10 @@ def _head(mail: bytes) -> bytes:
     return head
 
 
-def _tokens(top: Part, purpose: Purpose) -> list[str]:
-    return [token for value in top.all(ARRIVED_AT) for token in tokens_in(value, purpose)]
+def _arrived(top: Part, purpose: Purpose, host: str) -> list[str]:
+    """The tokens of the addresses that the mail came to: the envelope's where it is told."""
+    for names in (ARRIVED_AT, ("to",)):
+        found = [t for value in top.all(names) for t in tokens_addressed(value, purpose, host)]
+        if found:
+            return found
+    return []

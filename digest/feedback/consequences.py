@@ -56,8 +56,8 @@ RULES: dict[Kind, Rule] = {
 class Consequence:
     """What to do; None and False change nothing.
 
-    `state` is the delivery's new state. `leave` "list": the one the delivery or the token is
-    about. `tell`: an operator should see it, as it is about us, or about nobody we can name.
+    `state` is the delivery's new state. `leave` "list": the one the delivery was sent
+    to. `tell`: an operator should see it, as it is about us, or about nobody we can name.
     """
 
     state: DeliveryState | None = None
@@ -73,7 +73,7 @@ def consequence_of(
 ) -> Consequence:
     """What an event changes. Doing it twice, or in another order, ends in the same.
 
-    `state` is that of the event's delivery; None when there is none (a token to leave).
+    `state` is that of the event's delivery; None when there is none.
     `results` tell how each issue sent to this reader ended, newest first, this event counted
     in: only a soft bounce asks for them.
     """

@@ -20,7 +20,7 @@ Kind = Literal[
     "blocked",  # refused for what we are or wrote; it tells nothing of the address
     "dropped",  # the provider did not try, for a reason that is not the reader's
     "complaint",  # marked as spam
-    "leave",  # leaves the list that the mail or the token is about
+    "leave",  # leaves the list that the mail was sent to
     "leave all",  # leaves every list
 ]
 
@@ -34,10 +34,10 @@ ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]]{1,255}@[^\s<>\"'(),;:\[\]]{1,255}")
 class FeedbackEvent:
     """What happened to one mail, at an instant in UTC, and the most that is known of which mail.
 
-    `delivery_id` was proven (a signed post, or a keyed bounce address), `message_id` (in angle
-    brackets) is ours by its shape and keyed, `address_token` is the unread TOKEN of
-    leave+TOKEN@host. `recipient` is a hint for an operator's eyes. `raw_id` names the post's
-    event or the mail, for doing everything once. Raises ValueError when none of them is given.
+    `delivery_id` was proven (a signed post, or a keyed address that the mail came to),
+    `message_id` (in angle brackets) is ours by its shape and keyed. `recipient` is a hint for an
+    operator's eyes. `raw_id` names the post's event or the mail, for doing everything once.
+    Raises ValueError when none of them is given.
     """
 
     kind: Kind
@@ -45,7 +45,6 @@ class FeedbackEvent:
     raw_id: str
     delivery_id: str = ""
     message_id: str = ""
-    address_token: str = field(default="", repr=False)
     recipient: str = field(default="", repr=False)
     detail: str = ""  # the other side's words, one line, without addresses
 
@@ -56,7 +55,7 @@ class FeedbackEvent:
     @property
     def identified(self) -> bool:
         """Whether it says which mail, and not just which address."""
-        return bool(self.delivery_id or self.message_id or self.address_token)
+        return bool(self.delivery_id or self.message_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from digest.feedback.reports import BOUNCED, Finding
 # RFC 3834 5; the rest are what answering machines of old set instead of it.
 MARKS = ("x-autoreply", "x-autorespond", "x-autoreply-from")
 REPLY_PRECEDENCES = ("auto_reply", "auto-reply", "junk")
+BULK = ("bulk", "list")  # vacation(1) of old; mailing lists
 AWAY = re.compile(
     r"^\W*(re: ?|aw: ?|sv: ?)?(auto(matic|mated|matische)?[ -]?(reply|response|responder|antwort)"
     r"|auto:|out of (the )?office|out-of-office|ooo\b|vacation|away from (my|the)|i am (away|out)"
@@ -58,6 +59,24 @@ def is_auto_reply(mail: Mail) -> bool:
     if top.all(MARKS) or "vacation" in top.header("x-mailer").lower():
         return True
     return AWAY.search(plain_header(top.header("subject"))) is not None
+
+
+def written_by_a_machine(mail: Mail) -> bool:
+    """Whether no person asked for what this mail's address stands for.
+
+    A report, a bounce (its return path is empty, RFC 5321 4.5.5), an automatic reply, or the
+    mail of a list, ours among them, that was subscribed or forwarded to it.
+    """
+    kind = mail.top.header("content-type").lower()
+    empty = any(path.strip() == "<>" for path in mail.top.all(("return-path",)))
+    of_list = mail.top.header("list-id") or mail.top.header("precedence").lower() in BULK
+    return bool(
+        kind.startswith("multipart/report")
+        or empty
+        or of_list
+        or surely_bounced(mail)
+        or is_auto_reply(mail)
+    )
 
 
 def surely_bounced(mail: Mail) -> bool:

@@ -66,8 +66,13 @@ WORDS: tuple[tuple[Hardness, re.Pattern[str]], ...] = (
             r"spam|black ?list|block ?list|\bdn?s?bl\b|\brbl\b|spamhaus|barracuda|proofpoint"
             r"|policy|dmarc|\bspf\b|\bdkim\b|unauthenticated|not authenticated|reputation"
             r"|blocked (by|using|for|due)|bulk mail|virus|malware|phish|content rejected"
-            r"|access denied, (banned|sending)|not allowed to send|relay(ing)? (access )?denied"
-            r"|sender( address)? (was )?(rejected|denied|refused)",
+            r"|access denied, (banned|sending)|not allowed to send"
+            # Our own smart host's words: were they taken for the reader's, all would be suppressed.
+            r"|relay(ing)?( access)?( is)? (denied|prohibited|(not|un)[ -]?(permitted|allowed))"
+            r"|(not (permitted|allowed)|unable) to relay|we do not relay|rcpthosts"
+            r"|(authentication|auth|login|sign-in) (is )?(required|needed)"
+            r"|must (first )?(authenticate|log ?in)"
+            r"|sender( address)? (was )?(rejected|denied|refused)|sender verif",
             re.IGNORECASE,
         ),
     ),
@@ -107,21 +112,23 @@ MAX_WORDS = 4000
 def hardness(status: str, words: str) -> Hardness:
     """How bad it is, from a status like "5.1.1" ("" when there is none) and the words."""
     words = words[:MAX_WORDS]
-    code = _telling(status.strip()) or _telling(code_in(words)) or status.strip()
-    if code.startswith("4"):
-        return "soft"
-    decided = _longest(DECIDED, code) if code else None
-    if decided:
-        return decided
-    reply = REPLY.search(words)
-    if not code and reply and reply[1].startswith("4"):
-        return "soft"
-    said = next((level for level, pattern in WORDS if pattern.search(words)), None)
-    if said:
-        return said
+    reason = reason_given(status, words)
+    if reason:
+        return reason
+    code, reply = _code(status, words), REPLY.search(words)
     if code:
         return _longest(OTHERWISE, code) or "soft"
     return REPLIES.get(reply[1], "soft") if reply else "soft"
+
+
+def reason_given(status: str, words: str) -> Hardness | None:
+    """The same where a code or the words tell why; None where only the class or a reply does."""
+    words = words[:MAX_WORDS]
+    code, reply = _code(status, words), REPLY.search(words)
+    if code.startswith("4") or (not code and reply and reply[1].startswith("4")):
+        return "soft"
+    decided = _longest(DECIDED, code) if code else None
+    return decided or next((level for level, pattern in WORDS if pattern.search(words)), None)
 
 
 def code_in(words: str) -> str:
@@ -133,6 +140,11 @@ def code_in(words: str) -> str:
 def says_later(words: str) -> bool:
     """Whether a text without fields only tells of a delay."""
     return LATER.search(words[:MAX_WORDS]) is not None
+
+
+def _code(status: str, words: str) -> str:
+    """The code that tells most: the status, the one in the words, or a general one."""
+    return _telling(status.strip()) or _telling(code_in(words)) or status.strip()
 
 
 def _telling(code: str) -> str:

@@ -33,6 +33,8 @@ class Delivery(models.Model):
     # The local part of its Message-ID: what comes back names it by that. Empty in older rows.
     reference = models.CharField(max_length=40, blank=True, default="")
     changed_at = models.DateTimeField()
+    # Whose claim it is: the sender's journal has this name (delivery/journal.py).
+    owner = models.CharField(max_length=16, blank=True, default="")
 
     class Meta:
         ordering = ("id",)
@@ -49,6 +51,8 @@ class Delivery(models.Model):
                 name="delivery_open",
             ),
             models.Index(fields=("reference",), name="delivery_reference"),
+            # What a dead sender left, of whatever issue.
+            models.Index(fields=("owner",), condition=Q(state="claimed"), name="delivery_claimed"),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,8 @@
 """Hear back: what comes back is stored, then applied, each thing once.
 
-    webhook ──► store ──► apply ──► deliveries settled, addresses suppressed, lists left
-    mailbox ──►
+    webhook  ──► store ──► apply ──► deliveries settled, addresses suppressed, lists left
+    mailbox  ──►
+    refusals ──►
 
 Storing is quick and changes nothing else. Applying carries out `feedback.consequence_of`; an
 event's `applied_at` stands in the transaction of its consequences, so that a process killed at
@@ -86,8 +87,9 @@ def store_post(received: Iterable[Received], now: datetime) -> None:
 def read_mailbox(config: Config, keys: Keys, now: datetime) -> Counter[str]:
     """Keep what the mails of `feedback.mailbox` say; those that ask for nothing, by reason.
 
-    A mail is done once its event is committed; what a killed process left comes again and
-    counts once. Raises ConfigError or MailboxError; what was not done comes again.
+    Wishes to leave are heard whether or not `feedback.tokened_addresses` still offers the
+    address. A mail is done once its event is committed; what a killed process left comes again
+    and counts once. Raises ConfigError or MailboxError; what was not done comes again.
     """
     passed: Counter[str] = Counter()
     if not config.feedback.mailbox:

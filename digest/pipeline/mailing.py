@@ -12,10 +12,13 @@ from functools import lru_cache
 
 from digest.config import Config, Keys
 from digest.delivery.compiled import Compiled, compile_mail
+from digest.delivery.headers import ascii_domain, headers_of_list
 from digest.delivery.message import feedback_id, local_part, message_id_for
 from digest.delivery.records import Claimed, Themes
+from digest.delivery.sendgrid.payload import Content, Recipient
 from digest.editorial.themes import load_taxonomy
 from digest.errors import Refused
+from digest.feedback.addresses import bounce_address, leave_address
 from digest.mail.links import page_address
 from digest.mail.opening import RULE
 from digest.mail.slots import UNSUBSCRIBE_URL, slot_values, slots_in, without_marks
@@ -50,6 +53,39 @@ class Mailing:
 
     def envelope(self, claimed: Claimed, date: datetime) -> Envelope:
         """The mail of one delivery. Raises Refused when it cannot be mailed."""
+        message_id = self._message_id(claimed.subscriber.public_id)
+        leave, bounce = self._addresses(message_id)
+        return self.fill(
+            claimed.audience,
+            self._reader(claimed),
+            message_id=message_id,
+            date=date,
+            mailto=leave,
+            return_path=bounce,
+        )
+
+    def content(self, audience: str, chosen: frozenset[str]) -> Content:
+        """What the mails of an edition and a choice have in common, for an API that fills slots."""
+        edition = self.edition(audience, chosen)
+        html, text = without_marks(edition)
+        headers = headers_of_list(self.host, feedback_id(self.number, self.host))
+        return Content(self.config.sender_value(), edition.subject, text, html, headers)
+
+    def recipient(self, claimed: Claimed) -> Recipient:
+        """What that API is told of one delivery. Raises Refused when it cannot be mailed."""
+        reader, message_id = self._reader(claimed), self._message_id(claimed.subscriber.public_id)
+        leave, _ = self._addresses(message_id)
+        return Recipient(
+            delivery_id=local_part(message_id),
+            address=reader.address,
+            name=reader.name,
+            values=slot_values(reader.personal),
+            unsubscribe_url=reader.personal.unsubscribe_url,
+            unsubscribe_mailto=leave or "",
+            message_id=message_id,
+        )
+
+    def _reader(self, claimed: Claimed) -> Reader:
         person, audience = claimed.subscriber, claimed.audience
         personal = Personal(
             unsubscribe_url=leave_url(person, audience),
@@ -57,9 +93,22 @@ class Mailing:
             browser_url=self.page_url(audience),
             joined=day_of(claimed.joined_at, self.config.zone),
         )
-        reader = Reader(person.address, person.name, personal, claimed.chosen)
-        message_id = self._message_id(person.public_id)
-        return self.fill(audience, reader, message_id=message_id, date=date)
+        return Reader(person.address, person.name, personal, claimed.chosen)
+
+    def edition(self, audience: str, chosen: frozenset[str]) -> Rendition:
+        """The frozen edition with the chosen themes alone. Raises Refused when it holds none."""
+        edition = for_themes(self.editions[audience], chosen)
+        if edition is None:  # the claim passes such a reader over; see records.claim
+            raise Refused("this issue holds none of the chosen themes")
+        return edition
+
+    def _addresses(self, message_id: str) -> tuple[str, str] | tuple[None, None]:
+        """Where a mail leaves this delivery's list, and where its bounces go (VERP)."""
+        if not self.config.feedback.tokened:
+            return None, None
+        reference, host = local_part(message_id), ascii_domain(self.host)
+        key = self.keys.hash_key
+        return leave_address(reference, key, host), bounce_address(reference, key, host)
 
     def reference(self, public_id: str) -> str:
         """What comes back names a subscriber's delivery by this: 40 hexadecimal digits, keyed."""
@@ -70,7 +119,16 @@ class Mailing:
         identity = f"{self.number} {public_id} {self.approved_hash}"
         return message_id_for(identity, self.keys.hash_key, self.host)
 
-    def fill(self, audience: str, reader: Reader, *, message_id: str, date: datetime) -> Envelope:
+    def fill(
+        self,
+        audience: str,
+        reader: Reader,
+        *,
+        message_id: str,
+        date: datetime,
+        mailto: str | None = None,
+        return_path: str | None = None,
+    ) -> Envelope:
         """The approved edition as its reader chose it. Raises Refused when it cannot be mailed."""
         return _compiled(self, audience, reader.chosen).fill(
             recipient_address=reader.address,
@@ -78,6 +136,8 @@ class Mailing:
             message_id=message_id,
             date=date,
             values=slot_values(reader.personal),
+            unsubscribe_mailto=mailto,
+            return_path=return_path,
         )
 
     def nobody(self, audience: str, joined_at: datetime) -> Reader:
@@ -136,9 +196,7 @@ class Mailing:
 
 @lru_cache(maxsize=256)  # a tenth of a megabyte each, at most
 def _compiled(mailing: Mailing, audience: str, chosen: frozenset[str]) -> Compiled:
-    edition = for_themes(mailing.editions[audience], chosen)
-    if edition is None:  # the claim passes such a reader over; see records.claim
-        raise Refused("this issue holds none of the chosen themes")
+    edition = mailing.edition(audience, chosen)
     html, text = without_marks(edition)
     return compile_mail(
         html,

@@ -63,6 +63,7 @@ def sendgrid(request: HttpRequest) -> HttpResponse:
 def _body(request: HttpRequest) -> bytes:
     """At most one byte more than may be posted; a post that says it is longer is not read."""
     length = request.headers.get("Content-Length", "")
-    if not length.isdecimal() or int(length[:20]) > MAX_POST:
+    known = length.isascii() and length.isdecimal()
+    if not known or int(length[:20]) > MAX_POST:
         raise BadPost("the post is larger than 4 MB, or does not say how large", status=413)
     return request.read(MAX_POST + 1)

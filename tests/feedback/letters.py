@@ -14,6 +14,7 @@ OUR_LOCAL = "0123456789abcdef0123456789abcdef01234567"
 OUR_ID = f"<{OUR_LOCAL}@{HOST}>"
 DELIVERY = "d41d8cd98f00b204e9800998ecf8427e00000001"
 BOUNCE_TO = tokened_address("bounce", DELIVERY, KEY, HOST)
+LEAVE_TO = tokened_address("leave", DELIVERY, KEY, HOST)
 READER = "reader@reader.example"
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tests.feedback.letters import (
     BOUNCE_TO,
+    LEAVE_TO,
     OUR_ID,
     READER,
     arf,
@@ -28,7 +29,7 @@ class Sample:
     name: str
     raw: bytes
     means: str
-    by: str = "message id"  # or "address", "both", "recipient", "token", ""
+    by: str = "message id"  # or "address", "both", "recipient", ""
 
 
 def samples() -> list[Sample]:
@@ -326,8 +327,8 @@ def _nothing() -> list[Sample]:
         ),
         Sample(
             "A mail to the tokened address",
-            mail("unsubscribe", "", "To: <leave+abc_DEF.123-x@digest.example.org>", sender=person),
+            mail("unsubscribe", "", f"To: <{LEAVE_TO}>", sender=person),
             "leave",
-            "token",
+            "address",
         ),
     ]

@@ -17,8 +17,10 @@ from tests.feedback.letters import (
     DELIVERY,
     HOST,
     KEY,
+    LEAVE_TO,
     OUR_ID,
     READER,
+    arf,
     dsn,
     mail,
     multipart,
@@ -153,10 +155,114 @@ def test_a_boundary_that_never_ends_loses_nothing() -> None:
     assert event(dsn(FAILED).replace(b"--=_b--", b"")).kind == "hard bounce"
 
 
-def test_a_wish_to_leave_hands_on_its_token_unread() -> None:
-    found = event(mail("", "", f"Delivered-To: leave+AbC-d.e_f@{HOST}", sender=READER))
-    assert (found.kind, found.address_token) == ("leave", "AbC-d.e_f")
-    assert "AbC" not in repr(found)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (f"To: <{LEAVE_TO}>",),
+        (f"To: Nobody <nobody@{HOST}>, {LEAVE_TO}",),
+        (f"To: {LEAVE_TO.replace(HOST, HOST.upper())}",),
+        (f"Delivered-To: {LEAVE_TO}", f"To: digest@{HOST}"),
+        (f"Delivered-To: example-{LEAVE_TO}",),  # qmail, with the user of a virtual domain
+        (f"X-Original-To: {LEAVE_TO}", "Delivered-To: vmail@localhost"),
+        (f"Envelope-To: {LEAVE_TO}",),
+        (f"Original-Recipient: rfc822;{LEAVE_TO}",),
+        (f"To: {LEAVE_TO}", "Auto-Submitted: no"),
+    ],
+)
+def test_a_mail_that_came_to_the_address_to_leave_leaves(headers: tuple[str, ...]) -> None:
+    found = event(mail("", "", *headers, sender=READER))
+    assert (found.kind, found.delivery_id, found.message_id) == ("leave", DELIVERY, "")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (f"Cc: {LEAVE_TO}",),  # an answer to all of somebody's wish to leave
+        (f'To: "{LEAVE_TO}" <digest@{HOST}>',),
+        (f"To: digest@{HOST} ({LEAVE_TO})",),
+        (f"List-Unsubscribe: <mailto:{LEAVE_TO}>",),
+        (f"In-Reply-To: <{LEAVE_TO}>", f"Subject: {LEAVE_TO}"),
+        (f"To: {LEAVE_TO}.evil.example",),
+        (f"To: {LEAVE_TO.replace(HOST, 'else.example')}",),
+    ],
+)
+def test_a_mail_that_only_mentions_the_address_to_leave_is_nothing(
+    headers: tuple[str, ...],
+) -> None:
+    forwarded = f"> List-Unsubscribe: <mailto:{LEAVE_TO}>\n> To: {LEAVE_TO}\n"
+    assert reason(mail("Fwd: November", forwarded, *headers, sender=READER)) == "not a bounce"
+
+
+def test_the_envelope_counts_for_more_than_what_its_writer_put_into_to() -> None:
+    other = tokened_address("leave", "f" * 40, KEY, HOST)
+    found = event(mail("", "", f"To: {other}", f"X-Original-To: {LEAVE_TO}", sender=READER))
+    assert found.delivery_id == DELIVERY
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        LEAVE_TO.replace("d41d", "d41e"),  # somebody else's
+        f"{LEAVE_TO.partition('@')[0][:-1]}x@{HOST}",
+        BOUNCE_TO.replace("bounce+", "leave+"),
+        tokened_address("leave", DELIVERY, "x" * 64, HOST),
+        f"leave+nothing@{HOST}",
+    ],
+)
+def test_a_forged_address_to_leave_is_counted_and_does_nothing(address: str) -> None:
+    said = reason(mail("unsubscribe", "", f"To: {address}", sender=READER))
+    assert said == "an address to leave that we never made"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Auto-Submitted: auto-replied",
+        "Auto-Submitted: auto-generated (rejected)",
+        "Precedence: auto_reply",
+        "Precedence: bulk",
+        "X-Autoreply: yes",
+        "Return-Path: <>",
+        "X-Failed-Recipients: ann@reader.example",
+        f"List-Id: <updates.{HOST}>",  # our own mail, forwarded there: a loop
+    ],
+)
+def test_no_machine_leaves_for_a_person(header: str) -> None:
+    said = reason(mail("November", "", header, f"To: {LEAVE_TO}", sender=READER))
+    assert said == "no person's mail to an address to leave"
+
+
+def test_a_bounce_or_an_out_of_office_at_the_address_to_leave_is_nothing() -> None:
+    away = mail("Out of office: November", "Back soon", f"To: {LEAVE_TO}", sender=READER)
+    for raw in (away, dsn(FAILED, f"To: {LEAVE_TO}").replace(b"Auto-Submitted", b"X-Was")):
+        assert reason(raw) == "no person's mail to an address to leave"
+
+
+def test_a_complaint_at_the_address_to_leave_is_a_complaint() -> None:
+    found = event(arf("abuse", f"To: {LEAVE_TO}", copy="Subject: x\n\n"))
+    assert (found.kind, found.delivery_id) == ("complaint", DELIVERY)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [f"To: <{BOUNCE_TO}>", f"Delivered-To: {BOUNCE_TO}", f"X-Original-To: {BOUNCE_TO}",
+     f"Envelope-To: {BOUNCE_TO}"],
+)  # fmt: skip
+def test_a_report_is_known_by_the_address_it_came_to_alone(header: str) -> None:
+    bare = dsn(FAILED, header, copy="Subject: x\n\n").replace(OUR_ID.encode(), b"")
+    found = event(bare)
+    assert (found.kind, found.delivery_id, found.message_id) == ("hard bounce", DELIVERY, "")
+
+
+def test_a_bounce_in_words_is_known_by_the_address_it_came_to_alone() -> None:
+    found = event(mail("failure notice", "550 5.1.1 no such user", f"To: {BOUNCE_TO}"))
+    assert (found.kind, found.delivery_id) == ("hard bounce", DELIVERY)
+
+
+def test_an_altered_bounce_address_names_no_delivery() -> None:
+    forged = BOUNCE_TO.replace("d41d", "d41e")
+    found = event(dsn(FAILED, f"To: {forged}", copy="Subject: x\n\n"))
+    assert not found.identified
 
 
 def test_the_same_mail_has_the_same_raw_id_and_another_has_another() -> None:

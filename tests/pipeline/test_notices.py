@@ -16,8 +16,8 @@ from digest.models import AuditEntry, Issue, QueuedMail
 from digest.pipeline import compose as step
 from digest.pipeline import review
 from digest.pipeline.compose import compose
-from digest.pipeline.deliver import flush_queue
 from digest.pipeline.notices import tell_editors
+from digest.pipeline.queued import flush_queue
 from digest.project.settings import KEYS
 from subscribers.models import Suppression
 from subscribers.suppression import suppress

@@ -11,7 +11,7 @@ from digest.config import Config
 from digest.delivery.lock import QUEUE_LOCK, only_one
 from digest.errors import DeliveryError
 from digest.models import QueuedMail
-from digest.pipeline.deliver import flush_queue
+from digest.pipeline.queued import flush_queue
 from digest.project.settings import KEYS
 from digest.values import Outcome
 from subscribers.membership import find_subscriber

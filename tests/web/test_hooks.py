@@ -12,6 +12,7 @@ from django.test import Client
 
 from digest.models import Delivery, StoredEvent
 from digest.pipeline.hear_back import apply_events
+from subscribers.models import Membership, Suppression
 from tests.builders import NOW, a_config, a_draft, a_subscriber
 from tests.feedback.posts import SHOWN, body_of, posted, signature
 
@@ -63,6 +64,59 @@ def test_what_is_unsigned_altered_stale_or_no_json_is_refused_and_not_kept(post:
     assert post(age=-400) == 403
     assert post(b"{") == 400
     assert not StoredEvent.objects.exists()
+
+
+def test_a_post_without_the_headers_that_prove_it_is_refused(client: Client) -> None:
+    assert client.post(URL, BODY, content_type="application/json").status_code == 400
+    assert not StoredEvent.objects.exists()
+
+
+def test_a_body_altered_by_one_byte_is_refused(post: Post) -> None:
+    stamp = str(int(time.time()))
+    altered = BODY.replace(b'"delivered"', b'"Delivered"')
+    assert post(altered, signed=signature(BODY, stamp)) == 403
+    assert post(BODY + b" ", signed=signature(BODY, stamp)) == 403
+    assert not StoredEvent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b" ", b"null", b"{}", b"7", b'"text"', b"[", b"[NaN", b"\xff\xfe", b"[" * 100_000,
+        b"[" + b"{}," * 10_000 + b"{}]",
+    ],
+)  # fmt: skip
+def test_a_signed_post_that_is_no_list_of_events_is_refused(post: Post, body: bytes) -> None:
+    assert post(body) == 400
+    assert not StoredEvent.objects.exists()
+
+
+def test_odd_events_of_a_signed_post_are_kept_and_do_nothing(post: Post, settings: Any) -> None:
+    odd = [{}, {"event": ["delivered"]}, {"event": "bounce", "delivery_id": "'; DROP"}, {"a": "\0"}]
+    assert post(body_of(*odd)) == 200
+    assert StoredEvent.objects.count() == 4
+    assert apply_events(settings.CONFIG, NOW).suppressed == 0
+
+
+@pytest.mark.parametrize("length", ["", "x", "-1", "4194305", "9" * 5000, "٣"])
+def test_a_post_that_does_not_say_how_large_it_is_or_says_too_much_is_not_read(
+    client: Client, length: str
+) -> None:
+    answer = client.post(URL, BODY, content_type="application/json", CONTENT_LENGTH=length)
+    assert answer.status_code == 413
+
+
+def test_a_late_bounce_or_delivered_lifts_no_suppression(post: Post, settings: Any) -> None:
+    ann = a_subscriber()
+    Delivery.objects.create(
+        issue=a_draft(state="sent"), subscriber=ann, audience="patient", state="accepted",
+        reference=REFERENCE, changed_at=NOW,
+    )  # fmt: skip
+    for number, event in enumerate(("spamreport", "bounce", "delivered", "processed")):
+        assert post(body_of(posted(number, event, REFERENCE, status="5.1.1"))) == 200
+        apply_events(settings.CONFIG, NOW)
+    assert Suppression.objects.get().reason == "complaint"
+    assert set(Membership.objects.values_list("state", flat=True)) == {"left"}
 
 
 def test_a_post_that_is_too_large_is_refused_before_it_is_read(post: Post) -> None:

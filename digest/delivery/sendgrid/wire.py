@@ -67,10 +67,23 @@ class Wire:
         self._connection: http.client.HTTPConnection | None = None
         self._used = 0.0
 
-    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        """The reply to one request. Raises NotSent or Unanswered; their cause says why."""
+    def post(
+        self,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        leaving: Callable[[], None] | None = None,
+    ) -> Reply:
+        """The reply to one request. Raises NotSent or Unanswered; their cause says why.
+
+        `leaving` is called when the connection stands, before the first byte: the last moment to
+        note what is about to happen. What it raises stops the request.
+        """
         try:
-            return self._exchange(self._ready(), path, body, headers)
+            connection = self._ready()
+            if leaving is not None:
+                leaving()
+            return self._exchange(connection, path, body, headers)
         except BaseException:
             # Also when interrupted: a late answer must not be taken for that to the next request.
             self.close()
@@ -82,6 +95,13 @@ class Wire:
         if connection is not None:
             with contextlib.suppress(*BROKEN):
                 connection.close()
+
+    def hang_up(self) -> None:
+        """From another thread: whoever waits for the other side hears that it is gone."""
+        connection = self._connection
+        if connection is not None and connection.sock is not None:
+            with contextlib.suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
 
     def _exchange(
         self,

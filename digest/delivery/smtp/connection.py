@@ -15,6 +15,7 @@ from digest.delivery.smtp.server import Patience
 from digest.delivery.smtp.wire import QUIT
 
 CLOSED = "the server closed the connection"
+BUFFER = 16_384  # octets that are read at once; asyncio's own would be mapped anew for each read
 
 
 class Broken(Exception):
@@ -25,7 +26,7 @@ class Broken(Exception):
         super().__init__(reason)
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """A socket, perhaps under TLS, between us and one server. One task at a time uses it."""
 
     def __init__(self, patience: Patience) -> None:
@@ -33,6 +34,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._parser = ReplyParser()
         self._replies = self._parser.replies
+        self._buffer = memoryview(bytearray(BUFFER))
         self._transport: asyncio.Transport = asyncio.Transport()  # until connection_made
         self._waiter: asyncio.Future[None] | None = None
         self._deadline = 0.0
@@ -57,6 +59,10 @@ class Connection(asyncio.Protocol):
         """Send bytes that ask for a reply. Raises Broken, also at a reply nobody asked for."""
         self._refuse_to_write()
         self._transport.write(data)
+
+    def heard(self) -> Reply | None:
+        """The next reply, if it has come: to await one that is there costs more than to look."""
+        return self._replies.popleft() if self._replies else None
 
     async def reply(self, seconds: float) -> Reply:
         """The next reply. Raises Broken when it does not come within `seconds`."""
@@ -122,12 +128,16 @@ class Connection(asyncio.Protocol):
         self._use(cast(asyncio.Transport, transport))
         self._watch()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where the server's words are to be put."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         """The server said something."""
         if self._broken:
             return
         try:
-            self._parser.feed(data)
+            self._parser.feed(bytes(self._buffer[:nbytes]))
         except Garbage as error:
             self.fail(f"the server does not speak SMTP: {error}")
         if self._replies:

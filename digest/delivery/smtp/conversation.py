@@ -58,6 +58,7 @@ class Conversation:
         self._server, self._connection, self._features = server, connection, features
         self._outgoing, self._listener, self._patience = outgoing, listener, connection.patience
         self._left = server.mails_per_connection
+        self._data = Step(DATA, connection.patience.data_start, 3)
         self._offered: Envelope | None = None
         self._steps: tuple[Step, ...] = ()  # of the offered mail
         self._on_wire: Envelope | None = None
@@ -110,7 +111,7 @@ class Conversation:
                 if refusal is not None:
                     break
                 self._connection.write(step.line)
-            reply = await self._connection.reply(step.seconds)
+            reply = self._connection.heard() or await self._connection.reply(step.seconds)
             if reply.code == CLOSING:
                 raise self._closing(reply, mail)
             if reply.code // 100 != step.wanted and refusal is None:
@@ -200,9 +201,8 @@ class Conversation:
             self._listener.settled(mail, Outcome("failed", str(error)))
             return False
         seconds = self._patience.command
-        reset = (Step(RSET, seconds, 2),) if self._must_reset else ()
-        data = Step(DATA, self._patience.data_start, 3)
-        self._steps = (*reset, Step(sender, seconds, 2), Step(recipient, seconds, 2), data)
+        steps = Step(sender, seconds, 2), Step(recipient, seconds, 2), self._data
+        self._steps = (Step(RSET, seconds, 2), *steps) if self._must_reset else steps
         self._must_reset = False
         self._left -= 1
         return True

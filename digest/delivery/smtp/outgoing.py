@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Protocol, TypeVar
 
 from digest.values import Envelope
+
+T = TypeVar("T")
 
 
 class Source(Protocol):
@@ -98,12 +100,26 @@ class Outgoing:
         except TimeoutError:
             return
 
+    async def unless_stopped(self, doing: Coroutine[Any, Any, T]) -> T | None:
+        """Its result, or None when told to stop before: it is cancelled then."""
+        task = asyncio.create_task(doing)
+        try:
+            await self._wait_for(task)
+        finally:
+            task.cancel()  # nothing, where it is done
+            await asyncio.wait({task})
+        return None if task.cancelled() else task.result()
+
     async def _ready(self) -> bool:
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._source.ready())
+        await self._wait_for(self._asking)
+        return self._asking.done() and self._asking.result()
+
+    async def _wait_for(self, task: asyncio.Task[Any]) -> None:
+        """Until it is done or all is stopped."""
         halt = asyncio.create_task(self.stopping.wait())
         try:
-            await asyncio.wait({self._asking, halt}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task, halt}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             halt.cancel()
-        return self._asking.done() and self._asking.result()

@@ -48,7 +48,8 @@ async def send_all(
     Each mail that was taken is either settled (accepted, deferred, failed, unknown) or returned,
     once. `begun` comes before the first byte of a body may leave and never for a mail that is
     returned, unless `begun` itself raised. The callbacks are called in this thread and must be
-    quick. Set `stop` and nothing more is begun; it is set here too when there is trouble.
+    quick. Set `stop` and nothing more is begun, and no connection is opened or waited for any
+    more; it is set here too when there is trouble.
     Cancelled, it does not wait: a mail whose final dot is written is then `unknown`.
 
     Raises DeliveryError when the server refuses everybody (`temporary` if trying again later may
@@ -76,7 +77,8 @@ class _Pool:
         self._trouble: Exception | None = None
 
     async def run(self) -> None:
-        first = await self._open()
+        if (first := await self._open()) is None:
+            return
         workers = [asyncio.create_task(self._work(first))]
         workers += [asyncio.create_task(self._work()) for _ in range(1, self._server.connections)]
         watch = asyncio.create_task(self._halt_on_stop())
@@ -100,10 +102,13 @@ class _Pool:
 
     async def _send_in_turns(self, opened: Open | None) -> None:
         mail: Envelope | None = None
-        failures = 0  # in a row
+        failures = alone = 0  # in a row; tries to open one while no other was open
         try:
             while (mail := await self._mail(mail)) is not None:
-                if opened is None and (opened := await self._reopen(failures)) is None:
+                if opened is None:
+                    alone = 0 if self._talking else alone + 1
+                    opened = await self._reopen(alone)
+                if opened is None:
                     self._outgoing.put_back(mail)  # the others are free to send it
                     mail, well = None, False
                 else:
@@ -140,21 +145,24 @@ class _Pool:
             self._talking.discard(conversation)
         return left, conversation.ended_well or conversation.accepted >= SERVED_WELL
 
-    async def _reopen(self, failures: int) -> Open | None:
+    async def _reopen(self, tries_alone: int) -> Open | None:
         """None when it is to be tried later. Raises DeliveryError when that would not help."""
         try:
             return await self._open()
         except DeliveryError as error:
             alone = not self._talking
-            if alone and failures >= TRIES_ALONE:
+            if alone and tries_alone >= TRIES_ALONE:
                 raise
             if not error.temporary and (alone or not isinstance(error, TurnedAway)):
                 raise
             self._listener.slow_down(error.what)
             return None
 
-    async def _open(self) -> Open:
-        return await open_connection(self._server, self._patience, self._context)
+    async def _open(self) -> Open | None:
+        """None when told to stop meanwhile: a greeting may take five minutes."""
+        return await self._outgoing.unless_stopped(
+            open_connection(self._server, self._patience, self._context)
+        )
 
     async def _pause(self, failures: int, held: Envelope | None) -> None:
         """Growing delays; none when there is nothing left to open a connection for."""

@@ -17,6 +17,12 @@ MAX_LINES = 100
 MAX_WAITING = 100  # replies that nobody asked for yet
 MAX_DETAIL = 500
 
+# The four octets that begin a line → its code, and whether more lines of its reply follow.
+_BEGINNINGS = {
+    b"%d%s" % (code, mark): (code, mark == b"-")
+    for code in range(200, 600)
+    for mark in (b" ", b"-", b"")
+}
 _ENHANCED = re.compile(rb"([245])\.(\d{1,3})\.(\d{1,3})(?= |$)")
 
 
@@ -46,6 +52,8 @@ class Reply(NamedTuple):
     @property
     def text(self) -> str:
         """`550 5.1.1 no such user` on one line; an enhanced code is said once."""
+        if len(self.lines) == 1:
+            return one_line(f"{self.code} {self.lines[0].decode('utf-8', 'replace')}")
         lines = [line.decode("utf-8", "replace") for line in self.lines]
         prefix = f"{self.status} "
         rest = [line.removeprefix(prefix) if prefix != " " else line for line in lines[1:]]
@@ -81,24 +89,26 @@ class ReplyParser:
         self._rest = b""
 
     def _take_line(self, line: bytes) -> None:
-        digits, mark = line[:3], line[3:4]
-        code = int(digits) if len(digits) == 3 and digits.isdigit() else 0
-        if not 200 <= code <= 599 or mark not in (b" ", b"-", b""):
+        if (beginning := _BEGINNINGS.get(line[:4])) is None:
             raise Garbage(f"no reply: {one_line(line[:80].decode('ascii', 'replace'))!r}")
         if len(line) > MAX_LINE or len(self._lines) >= MAX_LINES:
             raise Garbage("a reply that is too long")
+        code, more = beginning
+        if not (more or self._lines):  # nearly every reply
+            self._add(Reply(code, (line[4:],)))
+            return
         if self._lines and code != self._code:
             raise Garbage(f"a reply of both {self._code} and {code}")
         self._lines.append(line[4:])
         self._code = code
-        if mark != b"-":
-            self._finish()
+        if not more:
+            self._add(Reply(code, tuple(self._lines)))
+            self._lines.clear()
 
-    def _finish(self) -> None:
+    def _add(self, reply: Reply) -> None:
         if len(self.replies) >= MAX_WAITING:
             raise Garbage(f"more than {MAX_WAITING} replies that nobody asked for")
-        self.replies.append(Reply(self._code, tuple(self._lines)))
-        self._lines.clear()
+        self.replies.append(reply)
 
 
 def scrubbed(text: str, recipient: str) -> str:

@@ -13,10 +13,12 @@ import pytest
 
 @dataclass(frozen=True)
 class Certificate:
-    """Contexts for a server that shows it and for a client that trusts it."""
+    """Contexts for a server that shows it and for a client that trusts it; its files."""
 
     server: ssl.SSLContext
     client: ssl.SSLContext
+    chain: Path
+    key: Path
 
 
 @pytest.fixture(scope="session")
@@ -34,4 +36,4 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     subprocess.run(command, check=True, capture_output=True)
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     server.load_cert_chain(*paths)
-    return Certificate(server, ssl.create_default_context(cafile=str(paths[0])))
+    return Certificate(server, ssl.create_default_context(cafile=str(paths[0])), *paths)

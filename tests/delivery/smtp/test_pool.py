@@ -12,7 +12,7 @@ import pytest
 from digest.delivery.smtp import Patience
 from digest.errors import DeliveryError
 from digest.values import Envelope, Outcome
-from tests.delivery.smtp.fakes import ONE_BY_ONE, Heard, Script, mails, plain, run
+from tests.delivery.smtp.fakes import ONE_BY_ONE, USUAL, Heard, Script, mails, plain, run
 
 MANY = " ".join(f"m{n:02}" for n in range(40))
 ACCEPTED = [f"accepted {name}" for name in MANY.split()]
@@ -242,6 +242,43 @@ def test_told_to_stop_nobody_waits_for_the_answers_to_an_envelope() -> None:
     run(script, mails("m00 m01"), heard=heard, stop=stop)
     assert heard.ends == ["accepted m00", "returned m01"]
     assert heard.seconds < 100
+
+
+class StoppedAt(Script):
+    """Sets `stop` 20 s after it did not answer `step`."""
+
+    step = ""
+    stop = asyncio.Event()
+
+    def reply(self, step: str, about: str = "") -> str:
+        """What the script says."""
+        answer = super().reply(step, about)
+        if (step, answer) == (self.step, "hang"):
+            asyncio.get_running_loop().call_later(20, self.stop.set)
+        return answer
+
+
+@pytest.mark.parametrize("step", ["greeting", "EHLO"])
+@pytest.mark.parametrize("others", [0, 1])
+def test_told_to_stop_nobody_waits_for_a_connection_that_is_being_opened(
+    step: str, others: int
+) -> None:
+    script = StoppedAt({step: [USUAL[step]] * others + ["hang"]})
+    script.step, script.stop = step, asyncio.Event()
+    heard = run(script, mails("ann bob"), connections=2, stop=script.stop)
+    assert heard.ends == (["accepted ann", "returned bob"] if others else [])
+    assert 20 <= heard.seconds < 21
+    assert script.open == 0
+
+
+def test_who_waited_while_others_sent_is_not_given_up_on_when_they_are_through() -> None:
+    script = Script({"greeting": ["220 hello"] + ["421 too many connections"] * 8 + ["220 hello"]})
+    script.replies["dot ann@example.net"] = "hold: 250 ok"
+    heard = Watching()
+    script.react = lambda: script.release() if script.connections == 8 else None
+    run(script, mails("ann bob"), heard=heard, connections=2)
+    assert heard.ends == ["accepted ann", "accepted bob"]
+    assert script.connections == 10
 
 
 class DiskFull(Exception):

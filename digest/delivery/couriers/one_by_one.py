@@ -1,0 +1,98 @@
+"""Deliveries through a transport that takes one envelope after the other: a Maildir, a fake."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from time import monotonic
+from types import TracebackType
+from typing import Self
+
+from digest.delivery.couriers import FLUSH_MAILS, FLUSH_SECONDS, Clock, Mails, Result
+from digest.delivery.journal import Journal
+from digest.delivery.records import Claimed
+from digest.delivery.transports import Transport
+from digest.errors import DeliveryError, Refused
+from digest.values import Outcome
+
+
+class OneByOne:
+    """Through a transport that takes one envelope after the other."""
+
+    connections = 1
+
+    def __init__(self, transport: Transport, mails: Mails, journal: Journal, now: Clock):
+        self._transport, self._mails, self._journal, self._now = transport, mails, journal, now
+        self.repeatable = transport.repeatable
+        self._given: deque[Claimed] = deque()
+        self._trouble: DeliveryError | None = None
+        self._stopped = False
+
+    def __enter__(self) -> Self:
+        self._transport.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._transport.__exit__(kind, error, trace)
+
+    @property
+    def waiting(self) -> int:
+        """Deliveries that were given and are not begun."""
+        return len(self._given)
+
+    @property
+    def busy(self) -> bool:
+        """Whether `settled` has something to tell, or will have."""
+        return bool(self._given) and not self._stopped
+
+    def give(self, claims: Sequence[Claimed]) -> None:
+        """More to do."""
+        self._given.extend(claims)
+
+    def settled(self) -> list[Result]:
+        """Deliver some, and tell what became of them."""
+        if self._stopped:
+            return []
+        if self._trouble is not None:
+            raise self._trouble
+        results: list[Result] = []
+        until = monotonic() + FLUSH_SECONDS
+        while self._given and len(results) < FLUSH_MAILS and monotonic() < until:
+            try:
+                results.append(self._deliver(self._given[0]))
+            except DeliveryError as error:
+                self._trouble = error
+                break
+            self._given.popleft()
+        return results
+
+    def strained(self) -> int:
+        """It never says."""
+        return 0
+
+    def take_back(self) -> list[int]:
+        """What was not delivered."""
+        left = [claimed.delivery_id for claimed in self._given]
+        self._given.clear()
+        return left
+
+    def stop(self) -> None:
+        """Nothing is ever under way between two calls."""
+        self._stopped = True
+
+    def _deliver(self, claimed: Claimed) -> Result:
+        try:
+            envelope = self._mails.envelope(claimed, self._now())
+        except Refused as refusal:
+            return claimed.delivery_id, Outcome("failed", refusal.line())
+        if self.repeatable:  # nothing to be told of what it did: it may do so again
+            return claimed.delivery_id, self._transport.deliver(envelope)
+        self._journal.begun([claimed.delivery_id])
+        result = claimed.delivery_id, self._transport.deliver(envelope)
+        self._journal.settled([result])
+        return result

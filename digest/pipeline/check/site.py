@@ -1,0 +1,140 @@
+"""What config.yaml says by itself: sender, wording, editors, sources; and keys without effect.
+
+Law 7: no diagnosis where others see it. One name is looked up in DNS, no mail server is asked.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+from digest.config import Config
+from digest.config.examples import examples_in, is_example
+from digest.delivery.message import WEB_ADDRESS, mailable
+from digest.errors import DigestError
+from digest.pipeline.check.finding import Finding, error, ok, warning
+from digest.pipeline.notices import editors
+from subscribers.addresses import address_key
+from subscribers.suppression import suppressed_keys
+
+
+def database(config: Config) -> Iterator[Finding]:
+    """`digest check` opened the site before this, so the tables are there."""
+    yield ok("database", "it opens, and its tables are up to date")
+
+
+def sender(config: Config) -> Iterator[Finding]:
+    """What readers see beside every mail: no diagnosis, no example, an address with https."""
+    for key, word in config.diagnoses_seen().items():
+        yield error(
+            key,
+            f"it names a diagnosis ('{word}'), and an inbox is seen by others",
+            "Choose one without that word",
+        )
+    site = config.publication.site_url
+    if not WEB_ADDRESS.fullmatch(f"{site}/"):
+        yield error(
+            "publication.site_url",
+            "mail programs leave a list with one click only over https (RFC 8058)",
+            "Write it with https://; without it no issue is sent",
+        )
+    examples = examples_in(config)
+    if "publication.site_url" in examples:
+        yield warning(
+            "publication.site_url",
+            f"{site} is an example: the links of every mail would lead nowhere",
+            "Write the address under which readers reach `digest run`",
+        )
+    if "sender.postal_address" in examples:
+        yield warning(
+            "sender.postal_address",
+            "it is still the example",
+            "Write your own: the law asks for it in every mail",
+        )
+
+
+def subjects(config: Config) -> Iterator[Finding]:
+    """What an inbox shows of each edition."""
+    for audience, words in config.audiences.items():
+        for part, text in (("subject", words.subject), ("preheader", words.preheader)):
+            if word := config.privacy.diagnosis_in(text):
+                yield error(
+                    f"audiences.{audience}.{part}",
+                    f"it names a diagnosis ('{word}')",
+                    "Say it without that word; an issue with it cannot be approved",
+                )
+
+
+def editors_told(config: Config) -> Iterator[Finding]:
+    """Whether somebody learns of a draft."""
+    told = editors(config)
+    if not told:
+        yield warning(
+            "issue.tell",
+            "nobody is told when a draft is ready or an issue is skipped",
+            "Write the editors' addresses, or sender.reply_to",
+        )
+    for address in told:
+        try:
+            suppressed = suppressed_keys([address_key(mailable(address))])
+        except DigestError as trouble:
+            yield error("issue.tell", f"{address}: {trouble.what}", trouble.mend)
+            continue
+        if suppressed:
+            yield warning(
+                "issue.tell", f"{address} is suppressed, so it is not mailed",
+                "Write another address",
+            )  # fmt: skip
+
+
+def sources(config: Config) -> Iterator[Finding]:
+    """Each source, without fetching it."""
+    if not config.sources:
+        yield warning("sources", "there is none", "Add one; docs/sources.md tells how")
+    for number, source in enumerate(config.sources):
+        key = f"sources[{number}]"
+        if source.kind == "folder" and not config.path(source.path).is_dir():
+            yield error(f"{key}.path", f"there is no folder {source.path}", "Make it, or mend it")
+        elif source.kind == "pages":
+            yield error(f"{key}.kind", "'pages' is not built yet", "Use a feed or a folder")
+        else:
+            yield ok(key, f"{source.kind} '{source.name}'")
+
+
+def names(config: Config) -> Iterator[Finding]:
+    """The sender's domain in DNS."""
+    domain = config.sender.address.rpartition("@")[2]
+    if is_example(domain):
+        yield warning(
+            "sender.address", f"{domain} is an example", "Write an address of your own"
+        )  # fmt: skip
+        return
+    try:
+        socket.getaddrinfo(domain, None)
+    except OSError:
+        yield warning(
+            "sender.address",
+            f"{domain} was not found in DNS",
+            "Its mail needs MX, SPF, DKIM and DMARC records; ask your mail provider for them",
+        )
+        return
+    yield ok(
+        "sender.address",
+        f"{domain} is in DNS",
+        "See that SPF, DKIM and DMARC records name your mail server",
+    )
+
+
+def not_built(config: Config) -> Iterator[Finding]:
+    """A key that this version reads but does not act on must not pass silently."""
+    if config.privacy.encrypt_addresses:
+        yield warning(
+            "privacy.encrypt_addresses",
+            "not built yet: addresses lie in the database in plain text",
+            "Keep the database on an encrypted disk",
+        )
+    yield warning(
+        "privacy.retention.delivery_details",
+        "not built yet: nothing of a delivery is deleted by itself",
+        "Nothing to do; `digest subscribers erase` deletes what is kept of one person",
+    )
