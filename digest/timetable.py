@@ -7,7 +7,8 @@ the first minute after the gap.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
@@ -44,5 +45,9 @@ def instant_of(slot: str, zone: ZoneInfo) -> datetime:
 
 def day_of(moment: datetime, zone: ZoneInfo) -> str:
     """The date as the publication's readers count and say it: "3 March 2026"."""
-    local = moment.astimezone(zone)
-    return f"{local.day} {local:%B %Y}"
+    return _said(moment.astimezone(zone).date())
+
+
+@lru_cache(maxsize=1024)
+def _said(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

@@ -1,15 +1,17 @@
 """Who gets an issue, and whether someone may still get it.
 
-`confirmed_recipients` is read when an issue starts, `standing` again when each delivery is
-claimed (law 4). Both leave out every suppressed address, whatever its memberships say.
+`confirmed_recipients` is read when an issue starts, `members_of` again when each delivery is
+claimed (law 4). Both know of every suppressed address, whatever its memberships say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
+from typing import NamedTuple, Protocol
 
 from django.db.models import Case, F, IntegerField, QuerySet, Value, When
 
@@ -60,6 +62,44 @@ def standing(subscriber_ids: Sequence[int]) -> dict[int, set[str]]:
         for subscriber_id, list_name in rows.values_list("subscriber_id", "list_name"):
             lists[subscriber_id].add(list_name)
     return lists
+
+
+class Addressee(Protocol):
+    """Who a mail is for."""
+
+    @property
+    def address(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def public_id(self) -> str: ...
+
+
+class Member(NamedTuple):
+    """A membership and its subscriber, as they are when a delivery is claimed."""
+
+    subscriber_id: int
+    list_name: str
+    state: str
+    joined_at: datetime | None
+    address: str
+    name: str
+    public_id: str
+    themes: list[str]
+    suppressed: bool
+
+
+def members_of(subscriber_ids: Collection[int]) -> dict[tuple[int, str], Member]:
+    """All memberships of these subscribers, by subscriber and list; one query for 500 of them."""
+    ids, found = list(subscriber_ids), list[Member]()
+    of_subscriber = ("address", "name", "public_id", "themes")
+    for start in range(0, len(ids), IDS_PER_QUERY):
+        rows = Membership.objects.filter(subscriber_id__in=ids[start : start + IDS_PER_QUERY])
+        rows = rows.annotate(suppressed=suppression_of("subscriber__address_key"))
+        columns = ("subscriber_id", "list_name", "state", "joined_at")
+        subscriber = (f"subscriber__{column}" for column in of_subscriber)
+        found += map(Member._make, rows.values_list(*columns, *subscriber, "suppressed"))
+    return {(member.subscriber_id, member.list_name): member for member in found}
 
 
 def _mailable() -> QuerySet[Membership]:

@@ -11,13 +11,14 @@ import base64
 import hashlib
 import hmac
 from datetime import timedelta
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, Protocol
 
 from django.conf import settings
 from django.core import signing
+from django.utils.encoding import force_bytes
 
 from subscribers.lists import list_names
-from subscribers.models import Subscriber
 
 Purpose = Literal["leave", "confirm", "preferences"]
 CONFIRM_WITHIN = timedelta(days=7)
@@ -28,7 +29,14 @@ class WrongToken(Exception):
     """Cut, altered, expired, or made for something else; which of these is not told."""
 
 
-def make_token(purpose: Purpose, subscriber: Subscriber, list_name: str) -> str:
+class Named(Protocol):
+    """A subscriber, or what is known of one."""
+
+    @property
+    def public_id(self) -> str: ...
+
+
+def make_token(purpose: Purpose, subscriber: Named, list_name: str) -> str:
     """A token for the path of a link: letters, digits, `-`, `_` and `.` only."""
     public_id = subscriber.public_id
     return _signer(purpose).sign(public_id + _mark(public_id, list_name))
@@ -51,7 +59,7 @@ def read_token(purpose: Purpose, token: str) -> tuple[str, str]:
     raise WrongToken
 
 
-def preferences_token(subscriber: Subscriber) -> str:
+def preferences_token(subscriber: Named) -> str:
     """A token for the preferences of a subscriber, whatever lists they are on."""
     return _signer("preferences").sign(subscriber.public_id)
 
@@ -64,24 +72,46 @@ def read_preferences_token(token: str) -> str:
         raise WrongToken from None
 
 
-def leave_url(subscriber: Subscriber, list_name: str) -> str:
+def leave_url(subscriber: Named, list_name: str) -> str:
     """The absolute address of the page to leave a list; it also takes RFC 8058's POST."""
     return f"{settings.SUBSCRIBERS_SITE_URL}/leave/{make_token('leave', subscriber, list_name)}"
 
 
-def preferences_url(subscriber: Subscriber) -> str:
+def preferences_url(subscriber: Named) -> str:
     """The absolute address of the page to choose what one gets; the same in every mail."""
     return f"{settings.SUBSCRIBERS_SITE_URL}/preferences/{preferences_token(subscriber)}"
 
 
-def confirm_url(subscriber: Subscriber, list_name: str) -> str:
+def confirm_url(subscriber: Named, list_name: str) -> str:
     """The absolute address of the page to confirm a membership, good for seven days."""
     return f"{settings.SUBSCRIBERS_SITE_URL}/confirm/{make_token('confirm', subscriber, list_name)}"
 
 
 def _signer(purpose: Purpose) -> signing.Signer:
-    kind = signing.TimestampSigner if purpose == "confirm" else signing.Signer
-    return kind(sep=".", salt=f"subscribers.{purpose}")
+    return _signer_of(purpose, settings.SECRET_KEY, tuple(settings.SECRET_KEY_FALLBACKS))
+
+
+@lru_cache(maxsize=8)
+def _signer_of(purpose: Purpose, key: str, fallbacks: tuple[str, ...]) -> signing.Signer:
+    kind = signing.TimestampSigner if purpose == "confirm" else _QuickSigner
+    salt = f"subscribers.{purpose}"
+    return kind(key=key, sep=".", salt=salt, fallback_keys=list(fallbacks))
+
+
+class _QuickSigner(signing.Signer):
+    """Django's signatures to the letter; its key is derived once, not for each of many mails."""
+
+    def signature(self, value: str | bytes, key: str | bytes | None = None) -> str:
+        text = value.encode() if isinstance(value, str) else value
+        derived = _derived(self.salt, key or self.key)
+        digest = hmac.digest(derived, text, hashlib.sha256)
+        return base64.urlsafe_b64encode(digest).strip(b"=").decode("ascii")
+
+
+@lru_cache(maxsize=16)
+def _derived(salt: str, key: str | bytes) -> bytes:
+    """As django.utils.crypto.salted_hmac derives a key; the tests hold it to that."""
+    return hashlib.sha256(force_bytes(f"{salt}signer") + force_bytes(key)).digest()
 
 
 def _mark(public_id: str, list_name: str) -> str:

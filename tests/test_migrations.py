@@ -11,8 +11,10 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from digest.delivery.journal import open_journal
+from digest.delivery.recovery import recover
 from digest.errors import Refused
-from digest.models import Issue, StoredRendition
+from digest.models import Delivery, Issue, StoredRendition
 from digest.pipeline.approval import approval_hash
 from digest.pipeline.deliver import send_issue
 from digest.pipeline.render import rendition_value
@@ -123,7 +125,7 @@ def test_an_issue_approved_before_there_were_choices_is_sent_whole_after_the_upg
     tmp_path: Path,
 ) -> None:
     approved_of_old(migrated(BEFORE_SPLICING))
-    migrated(FEEDBACK)  # the latest: what follows is today's code
+    migrated(CLAIM_OWNER)  # the latest: what follows is today's code
     a_subscriber("ann@example.net")
     a_subscriber("bob@example.net", themes=["life"])
     row = StoredRendition.objects.get()
@@ -152,7 +154,7 @@ def test_what_was_approved_with_choices_and_lost_them_on_the_way_back_is_not_sen
     made = rendition_value(StoredRendition.objects.get())
     Issue.objects.update(approved_hash=approval_hash([made]))
     migrated(BEFORE_SPLICING)
-    migrated(SPLICING)
+    migrated(CLAIM_OWNER)
     with pytest.raises(Refused, match="not what Ada approved"):
         send_7(tmp_path)
 
@@ -191,6 +193,42 @@ def test_deliveries_survive_the_upgrade_to_references_and_the_way_back() -> None
     assert back.state == "unknown"
     again = migrated(FEEDBACK).get_model("digest", "Delivery").objects.get()
     assert again.reference == ""
+
+
+# ── whose claim it is ─────────────────────────────────────────────────────────────────────
+
+CLAIM_OWNER = ("digest", "0006_claim_owner")
+
+
+def test_claims_survive_the_upgrade_to_owners_and_the_way_back() -> None:
+    apps = migrated(FEEDBACK)
+    apps.get_model("digest", "Delivery").objects.create(
+        issue=an_issue_of(apps), audience="patient", state="claimed", attempts=1, changed_at=NOW
+    )
+    claim = migrated(CLAIM_OWNER).get_model("digest", "Delivery").objects.get()
+    assert (claim.state, claim.owner) == ("claimed", "")
+    claim.owner = "a" * 16
+    claim.save()
+    back = migrated(FEEDBACK).get_model("digest", "Delivery").objects.get()
+    assert (back.state, back.attempts, hasattr(back, "owner")) == ("claimed", 1, False)
+    assert migrated(CLAIM_OWNER).get_model("digest", "Delivery").objects.get().owner == ""
+
+
+def test_a_claim_that_an_earlier_version_died_of_is_never_sent_again(tmp_path: Path) -> None:
+    apps = migrated(FEEDBACK)
+    issue = an_issue_of(apps)
+    apps.get_model("digest", "Delivery").objects.create(
+        issue=issue, audience="patient", state="claimed", attempts=1, changed_at=NOW
+    )
+    migrated(CLAIM_OWNER)
+    with open_journal(tmp_path) as journal:
+        recover(journal.left(), NOW)
+    assert Delivery.objects.get().state == "unknown"
+
+
+def test_the_newest_migration_is_tested_here() -> None:
+    (newest,) = MigrationExecutor(connection).loader.graph.leaf_nodes("digest")
+    assert newest == CLAIM_OWNER
 
 
 def an_issue_of(apps: Any) -> Any:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from html import escape
 
 from digest.delivery.body import (
@@ -74,11 +75,10 @@ class Compiled:
         pieces = list(self.pieces)
         pieces[TO] = mailbox("To", recipient_name, recipient)
         pieces[DATED_TO_LEAVE] = dated(date) + identified(message_id) + leave
-        encoded: dict[str, bytes] = {}  # by value: most are the same in the text and the HTML
         for place, slot in self.in_text:
-            pieces[place] = _encoded(values[slot], encoded)
+            pieces[place] = _encoded(values[slot])
         for place, slot in self.in_html:
-            pieces[place] = _encoded(escape(values[slot]), encoded)
+            pieces[place] = _encoded_in_html(values[slot])
         # No line of ours begins with a dot, and CRLF alone ends one: body.py sees to it.
         content = WireForm(b"".join(pieces))
         return Envelope(return_path or self.sender, recipient, message_id, content)
@@ -138,7 +138,11 @@ def _places(slots: Iterable[str], first_segment: int) -> Places:
     return tuple((first_segment + 1 + 2 * n, slot) for n, slot in enumerate(slots))
 
 
-def _encoded(value: str, known: dict[str, bytes]) -> bytes:
-    if value not in known:
-        known[value] = quoted_printable(refuse_controls("a slot of the mail", value))
-    return known[value]
+@lru_cache(maxsize=1024)  # most are the same in text and HTML, some in every mail
+def _encoded(value: str) -> bytes:
+    return quoted_printable(refuse_controls("a slot of the mail", value))
+
+
+@lru_cache(maxsize=1024)
+def _encoded_in_html(value: str) -> bytes:
+    return _encoded(escape(value))

@@ -132,6 +132,7 @@ def mailable(address: str) -> str:
     return f"{local}@{ascii_domain(domain)}"
 
 
+@lru_cache(maxsize=4096)  # readers share a few domains
 def ascii_domain(domain: str) -> str:
     """The domain in IDNA 2008. Raises Refused for what is none."""
     try:

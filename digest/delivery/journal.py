@@ -44,8 +44,8 @@ LARGEST = 4_000_000
 class Left:
     """What the last sender left: nothing, when `owner` is "".
 
-    `trusted`: the machine was not started anew since. `begun`: on the wire, no answer noted.
-    `repeatable`: its transport can deliver a mail twice and leave one.
+    `trusted`: the machine was not started anew since, and every line is one of ours. `begun`: on
+    the wire, no answer noted. `repeatable`: its transport can deliver a mail twice and leave one.
     """
 
     owner: str = ""
@@ -117,8 +117,7 @@ class Journal:
             if self._failure is not None:  # half a line may stand at its end
                 raise self._failure
             try:
-                if os.write(self._descriptor, whole) != len(whole):
-                    raise OSError("it was not written whole")
+                _write_whole(self._descriptor, whole)
             except OSError as error:
                 self._failure = self._cannot_write(error)
                 raise self._failure from None
@@ -129,18 +128,20 @@ class Journal:
         """A new file in place of this one, whole or not at all, with what is open alone."""
         content = self._head + b"".join(self._open.values())
         draft = self.path.with_suffix(".new")
+        descriptor = hold(draft)
         try:
-            descriptor = hold(draft)
             os.ftruncate(descriptor, 0)
-            os.write(descriptor, content)
+            _write_whole(descriptor, content)
             os.fsync(descriptor)
             draft.rename(self.path)
+            # From here on this is the file; no child of ours may go on holding its lock.
+            os.dup2(descriptor, self._descriptor, inheritable=False)
+            self._size = len(content)
             _sync(self.path.parent)
         except OSError as error:
             raise self._cannot_write(error) from None
-        os.dup2(descriptor, self._descriptor)
-        os.close(descriptor)
-        self._size = len(content)
+        finally:
+            os.close(descriptor)
 
     def _cannot_write(self, error: OSError) -> DeliveryError:
         return DeliveryError(
@@ -169,6 +170,7 @@ def _read(content: bytes, boot: str) -> Left:
         return Left()
     begun: set[int] = set()
     outcomes: dict[int, Outcome] = {}
+    whole = True
     for line in lines:
         if noted := NOTE.fullmatch(line.decode("utf-8", "replace")):
             delivery = int(noted["begun"] or noted["returned"] or noted["settled"])
@@ -179,13 +181,21 @@ def _read(content: bytes, boot: str) -> Left:
             elif noted["settled"]:
                 state = cast(OutcomeState, noted["state"])
                 outcomes[delivery] = Outcome(state, noted["detail"])
+        else:
+            whole = False  # it may have been a B
     owner, then, rule = named
-    return Left(owner, then == boot, rule == "repeatable", frozenset(begun), outcomes)
+    trusted = whole and then == boot
+    return Left(owner, trusted, rule == "repeatable", frozenset(begun), outcomes)
 
 
 def _line(delivery: int, outcome: Outcome) -> bytes:
     detail = outcome.detail.replace("\n", " ")
     return f"R {delivery} {outcome.state} {detail}\n".encode("utf-8", "replace")
+
+
+def _write_whole(descriptor: int, content: bytes) -> None:
+    if os.write(descriptor, content) != len(content):
+        raise OSError("it was not written whole")
 
 
 def _boot_id() -> str:

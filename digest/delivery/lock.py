@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from digest.errors import Refused
+from digest.errors import DeliveryError, Refused
 
 QUEUE_LOCK = ".digest-queue.lock"
 
@@ -32,9 +32,19 @@ def only_one(folder: Path, name: str) -> Iterator[None]:
 
 
 def hold(path: Path) -> int:
-    """A descriptor of the file, made when missing and locked until it is closed. Raises Busy."""
+    """A descriptor of the file, made when missing and locked until it is closed.
+
+    Raises Busy while another holds it, DeliveryError when it cannot be opened.
+    """
     # The file stays: removing it would let two hold a lock, each on a file of its own.
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise DeliveryError(
+            f"the lock of sending cannot be opened ({error.strerror or error})",
+            where=str(path),
+            mend="It must be a file of ours in a folder that we may write to",
+        ) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if not _is(descriptor, path):  # its holder put another in its place meanwhile

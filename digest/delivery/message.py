@@ -93,8 +93,8 @@ def message_id_for(identity: str, key: str, host: str) -> str:
     is known as one, and keyed, so that it tells nothing of the subscriber. `identity` names the
     issue as approved and its recipient, and no other delivery of any database.
     """
-    keyed = hmac.new(key.encode(), f"message-id {identity}".encode(), hashlib.sha256)
-    return f"<{keyed.hexdigest()[:40]}@{ascii_domain(host)}>"
+    keyed = hmac.digest(key.encode(), f"message-id {identity}".encode(), "sha256")
+    return f"<{keyed.hex()[:40]}@{ascii_domain(host)}>"
 
 
 def local_part(message_id: str) -> str:

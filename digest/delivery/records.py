@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, Q, QuerySet
 
 from digest.errors import Refused
 from digest.models import Delivery, Issue
 from digest.values import Outcome
-from subscribers.models import Membership, Subscriber
+from subscribers.models import Membership
 from subscribers.preferences import choice_among
-from subscribers.recipients import confirmed_recipients, standing
+from subscribers.recipients import Addressee, Member, confirmed_recipients, members_of
 
 State = Delivery.State
 OPEN = (State.QUEUED, State.CLAIMED, State.DEFERRED)
@@ -35,6 +35,13 @@ NEXT_TRY = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 360, 720, 1440))
 MAX_ATTEMPTS = len(NEXT_TRY) + 1
 ROWS_PER_INSERT = 1000
 NO_THEME = "no chosen theme in this issue"
+# Written by hand, as it is done for each reader of a list: a model's instance costs ten times it.
+ENQUEUE = """
+    INSERT INTO digest_delivery
+        (issue_id, subscriber_id, audience, reference, changed_at, state, attempts, detail, owner)
+    VALUES (%s, %s, %s, %s, %s, 'queued', 0, '', '')
+    ON CONFLICT DO NOTHING
+"""
 # One statement a mail, as each has the server's own words; as many in one call. The guard is that
 # of every other change: a row that an event settled meanwhile stays as it is.
 SETTLE = """
@@ -56,17 +63,30 @@ class Themes:
     offered: frozenset[str]
 
 
+class _Row(NamedTuple):
+    """What claiming reads of a delivery."""
+
+    id: int
+    subscriber_id: int | None
+    audience: str
+    state: str
+    next_try: datetime | None
+    attempts: int
+    reference: str
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A delivery that this process alone may put on the wire now."""
 
     delivery_id: int
-    subscriber: Subscriber
+    subscriber: Addressee
     audience: str
     joined_at: datetime  # when they confirmed this list, UTC
     attempts: int  # this one counted
     chosen: frozenset[str] = frozenset()  # ids of themes; none: every theme
     in_turn: bool = False  # it was put off, and its turn has come
+    reference: str = ""  # the local part of its Message-ID; "" in rows of an earlier version
 
     @property
     def domain(self) -> str:
@@ -86,19 +106,14 @@ def enqueue(
     `reference_of` makes of a subscriber's public id what events will call the delivery by. It
     stands in the row long before the wire, so that an event finds also what is `unknown`.
     """
-    before = issue.deliveries.count()
+    before, at = issue.deliveries.count(), _stored(now)
     rows = (
-        Delivery(
-            issue=issue,
-            subscriber_id=recipient.subscriber_id,
-            audience=recipient.list_name,
-            reference=reference_of(recipient.public_id),
-            changed_at=now,
-        )
-        for recipient in confirmed_recipients(list_order)
+        (issue.pk, one.subscriber_id, one.list_name, reference_of(one.public_id), at)
+        for one in confirmed_recipients(list_order)
     )
-    while batch := list(islice(rows, ROWS_PER_INSERT)):
-        Delivery.objects.bulk_create(batch, ignore_conflicts=True)
+    with connection.cursor() as cursor:
+        while batch := list(islice(rows, ROWS_PER_INSERT)):
+            cursor.executemany(ENQUEUE, batch)
     return issue.deliveries.count() - before
 
 
@@ -127,25 +142,31 @@ def claim(
         with transaction.atomic():
             # Locked where the database can: a second sender gets the rows after these, and
             # waits for none. SQLite writes one transaction at a time anyway.
-            due = _due(issue, now, after).select_for_update(skip_locked=True, of=("self",))
-            rows = list(due[:size])
+            due = _due(issue, now, after).select_for_update(skip_locked=True)
+            rows = [_Row(*row) for row in due.values_list(*_Row._fields)[:size]]
             claimed = _claim_or_skip(rows, themes, owner, now)
         if claimed or not rows:
             return claimed
-        after = rows[-1].pk
+        after = rows[-1].id
 
 
-def settle(results: Iterable[tuple[int, Outcome]], now: datetime, *, owner: str = "") -> None:
-    """Store what became of claimed rows, by id; a row that is not claimed any more stays."""
+def settle(
+    results: Iterable[tuple[int, Outcome]], now: datetime, *, owner: str = ""
+) -> dict[int, str]:
+    """Store what became of claimed rows, by id; a row that is not claimed any more stays.
+
+    Returns why they failed, of those that did: also what was deferred once too often.
+    """
     results = tuple(results)
     with transaction.atomic():
         put_off = [delivery_id for delivery_id, outcome in results if outcome.state == "deferred"]
         attempts = _attempts(put_off) if put_off else {}
-        rows = (
+        rows = [
             (*_ended(outcome, attempts.get(delivery_id, 0), now), delivery_id)
             for delivery_id, outcome in results
-        )
+        ]
         _execute(SETTLE, rows, now, owner)
+    return {delivery_id: detail for state, detail, _, delivery_id in rows if state == "failed"}
 
 
 def release(delivery_ids: Iterable[int], now: datetime, *, owner: str = "") -> None:
@@ -196,24 +217,24 @@ def counts(issue: Issue) -> dict[str, int]:
 
 def _due(issue: Issue, now: datetime, after: int) -> QuerySet[Delivery]:
     due = Q(state=State.QUEUED, next_try=None) | Q(state__in=WAITING, next_try__lte=now)
-    rows = issue.deliveries.filter(due, pk__gt=after, issue__state=Issue.State.SENDING)
-    return rows.order_by("pk")
+    going_out = Exists(Issue.objects.filter(pk=issue.pk, state=Issue.State.SENDING))
+    return issue.deliveries.filter(due, going_out, pk__gt=after).order_by("pk")
 
 
 def _claim_or_skip(
-    rows: Sequence[Delivery], themes: Mapping[str, Themes], owner: str, now: datetime
+    rows: Sequence[_Row], themes: Mapping[str, Themes], owner: str, now: datetime
 ) -> list[Claimed]:
-    people = [row.subscriber_id for row in rows if row.subscriber_id is not None]
-    on_lists, memberships = standing(people), _memberships(people)
+    members = members_of({row.subscriber_id for row in rows if row.subscriber_id is not None})
     mailed: list[Claimed] = []
     passed_over: dict[str, list[int]] = defaultdict(list)  # reason → rows
     for row in rows:
-        member = memberships.get((row.subscriber_id or 0, row.audience))
-        confirmed = row.audience in on_lists.get(row.subscriber_id or 0, ())
-        if reason := _why_passed_over(row, member, confirmed, themes.get(row.audience)):
-            passed_over[reason].append(row.pk)
+        member = members.get((row.subscriber_id or 0, row.audience))
+        edition = themes.get(row.audience)
+        chosen = _chosen(member, edition)
+        if reason := _why_passed_over(row, member, chosen, edition):
+            passed_over[reason].append(row.id)
         else:
-            mailed.append(_as_claimed(row, member, themes.get(row.audience)))
+            mailed.append(_as_claimed(row, member, chosen))
     _skip(passed_over, now)
     ids = [claimed.delivery_id for claimed in mailed]
     updated = Delivery.objects.filter(pk__in=ids, state__in=WAITING).update(
@@ -228,25 +249,26 @@ def _claim_or_skip(
     return mailed
 
 
-def _memberships(people: Sequence[int]) -> dict[tuple[int, str], Membership]:
-    found = Membership.objects.filter(subscriber_id__in=people).select_related("subscriber")
-    return {(row.subscriber_id, row.list_name): row for row in found}
-
-
-def _as_claimed(row: Delivery, member: Membership | None, themes: Themes | None) -> Claimed:
+def _as_claimed(row: _Row, member: Member | None, chosen: frozenset[str]) -> Claimed:
     assert member is not None
     assert member.joined_at is not None  # confirmed: the table's constraint
-    chosen = _chosen(member, themes)
-    reader, attempts = member.subscriber, row.attempts + 1
-    in_turn = row.state == State.QUEUED and row.next_try is not None
-    return Claimed(row.pk, reader, row.audience, member.joined_at, attempts, chosen, in_turn)
+    return Claimed(
+        delivery_id=row.id,
+        subscriber=member,
+        audience=row.audience,
+        joined_at=member.joined_at,
+        attempts=row.attempts + 1,
+        chosen=chosen,
+        in_turn=row.state == State.QUEUED and row.next_try is not None,
+        reference=row.reference,
+    )
 
 
-def _chosen(member: Membership, themes: Themes | None) -> frozenset[str]:
-    """What counts of their choice; an edition without `themes` goes to everybody whole."""
-    if themes is None:
+def _chosen(member: Member | None, edition: Themes | None) -> frozenset[str]:
+    """What counts of their choice; an edition that names no themes goes to everybody whole."""
+    if edition is None or member is None or not member.themes:
         return frozenset()
-    return choice_among(member.subscriber.themes, themes.held | themes.offered)
+    return choice_among(member.themes, edition.held | edition.offered)
 
 
 def _skip(by_reason: Mapping[str, Sequence[int]], now: datetime) -> None:
@@ -257,19 +279,18 @@ def _skip(by_reason: Mapping[str, Sequence[int]], now: datetime) -> None:
 
 
 def _why_passed_over(
-    row: Delivery, member: Membership | None, confirmed: bool, themes: Themes | None
+    row: _Row, member: Member | None, chosen: frozenset[str], edition: Themes | None
 ) -> str:
-    """Why nobody is mailed for this row; "" when somebody is. `themes` are its edition's."""
+    """Why nobody is mailed for this row; "" when somebody is."""
     if row.subscriber_id is None:
         return "erased"
     if member is None or member.state == Membership.State.LEFT:
         return "left"
     if member.state == Membership.State.PENDING:
         return "not confirmed"
-    if not confirmed or member.state == Membership.State.SUPPRESSED:
+    if member.suppressed or member.state == Membership.State.SUPPRESSED:
         return "suppressed"
-    chosen = _chosen(member, themes)
-    return NO_THEME if chosen and themes and chosen.isdisjoint(themes.held) else ""
+    return NO_THEME if chosen and edition and chosen.isdisjoint(edition.held) else ""
 
 
 def _claimed(delivery_ids: Iterable[int], owner: str) -> QuerySet[Delivery]:

@@ -24,24 +24,24 @@ RESTARTED = "the machine was started anew while this mail was claimed"
 NEVER_CAME_BACK = "the sender that claimed this mail never came back"
 
 
-def recover(left: Left, now: datetime) -> list[tuple[int, Outcome]]:
-    """Settle the claims of a sender that died; what became of those on the wire, by id.
+def recover(left: Left, now: datetime) -> dict[int, str]:
+    """Settle the claims of a sender that died; why they failed, of those that did, by id.
 
     A journal that is not to be trusted (the machine was started anew) leaves the whole claim
     unknown, unless its transport cannot double a mail: then all of it is queued again.
     """
-    settled = _settle_own(left, now) if left.owner else []
+    failed = _settle_own(left, now) if left.owner else {}
     _give_up(now)
-    return settled
+    return failed
 
 
-def _settle_own(left: Left, now: datetime) -> list[tuple[int, Outcome]]:
+def _settle_own(left: Left, now: datetime) -> dict[int, str]:
     claimed = Delivery.objects.filter(owner=left.owner, state=Delivery.State.CLAIMED)
     held = list(claimed.order_by("pk").values_list("pk", flat=True))
     settled = _noted(left, held) if left.trusted or left.repeatable else _all(RESTARTED, held)
-    records.settle(settled, now, owner=left.owner)
+    failed = records.settle(settled, now, owner=left.owner)
     records.give_back(claimed, now)  # the rest was never on the wire
-    return settled
+    return failed
 
 
 def _noted(left: Left, held: Iterable[int]) -> list[tuple[int, Outcome]]:

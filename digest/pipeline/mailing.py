@@ -53,7 +53,7 @@ class Mailing:
 
     def envelope(self, claimed: Claimed, date: datetime) -> Envelope:
         """The mail of one delivery. Raises Refused when it cannot be mailed."""
-        message_id = self._message_id(claimed.subscriber.public_id)
+        message_id = self._message_id_of(claimed)
         leave, bounce = self._addresses(message_id)
         return self.fill(
             claimed.audience,
@@ -73,7 +73,7 @@ class Mailing:
 
     def recipient(self, claimed: Claimed) -> Recipient:
         """What that API is told of one delivery. Raises Refused when it cannot be mailed."""
-        reader, message_id = self._reader(claimed), self._message_id(claimed.subscriber.public_id)
+        reader, message_id = self._reader(claimed), self._message_id_of(claimed)
         leave, _ = self._addresses(message_id)
         return Recipient(
             delivery_id=local_part(message_id),
@@ -113,6 +113,11 @@ class Mailing:
     def reference(self, public_id: str) -> str:
         """What comes back names a subscriber's delivery by this: 40 hexadecimal digits, keyed."""
         return local_part(self._message_id(public_id))
+
+    def _message_id_of(self, claimed: Claimed) -> str:
+        if claimed.reference:
+            return f"<{claimed.reference}@{ascii_domain(self.host)}>"
+        return self._message_id(claimed.subscriber.public_id)
 
     def _message_id(self, public_id: str) -> str:
         # No row id: a database that was made anew counts from 1 again.

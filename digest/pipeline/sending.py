@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -75,6 +75,7 @@ class Sending:
                 while self._turn():
                     pass
             except (Exception, KeyboardInterrupt):
+                self._show = lambda done, total: None  # it may be what raised, and would again
                 self._wind_up()
                 raise
             self._wind_up()
@@ -162,19 +163,22 @@ class Sending:
 
     def _rest(self) -> bool:
         """Nothing is under way: wait for the pace or for a domain's turn; False: all is done."""
+        if self._pace.left_today == 0:  # the rest is for another day
+            return False
         if self._held:
             wait = self._pace.wait()
         elif not self._all_seen:
             wait = 0.0
-        elif turn := records.next_turn(self._issue) if self._put_off else None:
+        elif turn := self._patiently(self._next_turn) if self._put_off else None:
             wait = max(0.0, (turn - self._now()).total_seconds())
             self._all_seen = wait > 0
         else:
             return False
-        if wait == float("inf"):
-            return False
         self._sleep(min(wait, FLUSH_SECONDS))
         return True
+
+    def _next_turn(self) -> datetime | None:
+        return records.next_turn(self._issue)
 
     # ── what became of them ───────────────────────────────────────────────────────────────
 
@@ -182,8 +186,8 @@ class Sending:
         if not results:
             return
         now, owner = self._now(), self._journal.owner
-        self._patiently(lambda: records.settle(results, now, owner=owner))
-        self._patiently(lambda: keep_refusals(results, now))
+        failed = self._patiently(lambda: records.settle(results, now, owner=owner))
+        self._patiently(lambda: keep_refusals(failed, now))
         self._journal.stored(delivery for delivery, _ in results)
         self._done += sum(outcome.state != "deferred" for _, outcome in results)
         self._show(min(self._done, self._total), self._total)
@@ -195,6 +199,7 @@ class Sending:
         if back:
             release = partial(records.release, back, self._now(), owner=self._journal.owner)
             self._patiently(release)
+            self._after, self._all_seen = 0, False  # they are behind, and due
 
     def _wind_up(self) -> None:
         self._courier.stop()
@@ -217,12 +222,11 @@ class Sending:
             tries += 1
 
 
-def keep_refusals(results: Iterable[Result], now: datetime) -> None:
+def keep_refusals(failed: Mapping[int, str], now: datetime) -> None:
     """A reader's own server that says no is as good as a bounce: it is heard like one."""
-    said = {one: outcome.detail for one, outcome in results if outcome.state == "failed"}
-    if said:
-        references = Delivery.objects.filter(pk__in=said).values_list("pk", "reference")
-        store_refusals([(reference, said[one]) for one, reference in references], now)
+    if failed:
+        references = Delivery.objects.filter(pk__in=failed).values_list("pk", "reference")
+        store_refusals([(reference, failed[one]) for one, reference in references], now)
 
 
 def _unavailable(error: Exception) -> DeliveryError:

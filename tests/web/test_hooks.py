@@ -92,7 +92,12 @@ def test_a_signed_post_that_is_no_list_of_events_is_refused(post: Post, body: by
 
 
 def test_odd_events_of_a_signed_post_are_kept_and_do_nothing(post: Post, settings: Any) -> None:
-    odd = [{}, {"event": ["delivered"]}, {"event": "bounce", "delivery_id": "'; DROP"}, {"a": "\0"}]
+    odd: list[dict[str, Any]] = [
+        {},
+        {"event": ["delivered"]},
+        {"event": "bounce", "delivery_id": "'; DROP"},
+        {"a": "\0"},
+    ]
     assert post(body_of(*odd)) == 200
     assert StoredEvent.objects.count() == 4
     assert apply_events(settings.CONFIG, NOW).suppressed == 0

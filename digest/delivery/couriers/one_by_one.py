@@ -64,11 +64,10 @@ class OneByOne:
         until = monotonic() + FLUSH_SECONDS
         while self._given and len(results) < FLUSH_MAILS and monotonic() < until:
             try:
-                results.append(self._deliver(self._given[0]))
+                self._deliver(self._given[0], results)
             except DeliveryError as error:
                 self._trouble = error
                 break
-            self._given.popleft()
         return results
 
     def strained(self) -> int:
@@ -85,14 +84,19 @@ class OneByOne:
         """Nothing is ever under way between two calls."""
         self._stopped = True
 
-    def _deliver(self, claimed: Claimed) -> Result:
+    def _deliver(self, claimed: Claimed, results: list[Result]) -> None:
+        outcome, noted = self._outcome(claimed)
+        result = self._given.popleft().delivery_id, outcome
+        results.append(result)  # told even if it cannot be noted, or it would be sent again
+        if noted:
+            self._journal.settled([result])
+
+    def _outcome(self, claimed: Claimed) -> tuple[Outcome, bool]:
+        """What became of it, and whether its beginning stands in the journal."""
         try:
             envelope = self._mails.envelope(claimed, self._now())
         except Refused as refusal:
-            return claimed.delivery_id, Outcome("failed", refusal.line())
-        if self.repeatable:  # nothing to be told of what it did: it may do so again
-            return claimed.delivery_id, self._transport.deliver(envelope)
-        self._journal.begun([claimed.delivery_id])
-        result = claimed.delivery_id, self._transport.deliver(envelope)
-        self._journal.settled([result])
-        return result
+            return Outcome("failed", refusal.line()), False
+        if not self.repeatable:  # else nothing is to be told of it: it may be done again
+            self._journal.begun([claimed.delivery_id])
+        return self._transport.deliver(envelope), not self.repeatable

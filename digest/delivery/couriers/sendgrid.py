@@ -200,6 +200,11 @@ class SendgridCourier:
 
     def _request(self, group: Group, claims: Sequence[Claimed]) -> _Trip:
         """One request; whoever it did not settle was sent nothing."""
+        try:
+            content = self._content(group)
+        except Refused as refusal:
+            failed = Outcome("failed", refusal.line())
+            return _Trip([(claimed.delivery_id, failed) for claimed in claims], [])
         results, mailed, recipients = self._recipients(claims)
         begun: list[int] = []
 
@@ -213,7 +218,7 @@ class SendgridCourier:
         trouble: NotYet | DeliveryError | None = None
         try:
             if mailed:
-                found = self._client.try_batch(self._content(group), recipients, leaving)
+                found = self._client.try_batch(content, recipients, leaving)
         except (NotYet, DeliveryError) as error:
             trouble = error
         except Refused as refusal:  # what is wrong with every mail fails nobody

@@ -13,6 +13,7 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from threading import Event, Thread
 from types import TracebackType
 from typing import Self
@@ -96,7 +97,8 @@ class SmtpCourier:
         self._told.clear()
         results = [self._results.popleft() for _ in range(len(self._results))]
         self._out -= len(results)
-        if not (results or self._thread.is_alive() or self._stopped):
+        over = not self._thread.is_alive()  # asked first: it may have told and ended just now
+        if over and not (results or self._results or self._stopped):
             raise self._trouble or AssertionError("the wire's thread ended by itself")
         return results
 
@@ -194,4 +196,5 @@ class SmtpCourier:
             self._told.set()
 
     def _call(self, what: object) -> None:
-        self._loop.call_soon_threadsafe(what)  # type: ignore[arg-type]
+        with suppress(RuntimeError):  # its loop is over: `settled` tells why
+            self._loop.call_soon_threadsafe(what)  # type: ignore[arg-type]

@@ -2,6 +2,8 @@
 
     Source ──► outgoing ──► pool ──► opening ──► conversation ──► wire, connection, replies
     (envelopes)             (n connections)      (one connection's mails)
+                                                      │
+                                                      └──► standing (is a no about us?)
 
 In: a `Server` and a `Source` of envelopes. Out: calls: `begun` before the first byte of a body
 leaves, `settled` with what became of it (law 3). No rows, no Django, no config.

@@ -7,6 +7,7 @@ begun (`_on_wire`), and one more may be offered, of which no byte of a body has 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from digest.delivery.smtp.connection import Broken, Connection
@@ -15,6 +16,7 @@ from digest.delivery.smtp.opening import refused, trouble
 from digest.delivery.smtp.outgoing import Outgoing
 from digest.delivery.smtp.replies import Reply, scrubbed
 from digest.delivery.smtp.server import Listener, Server
+from digest.delivery.smtp.standing import Standing
 from digest.delivery.smtp.wire import (
     DATA,
     DOT,
@@ -52,11 +54,13 @@ class Conversation:
         features: Features,
         outgoing: Outgoing,
         listener: Listener,
+        standing: Standing,
     ):
         self.accepted = 0  # mails that were taken on this connection
         self.ended_well = False
         self._server, self._connection, self._features = server, connection, features
         self._outgoing, self._listener, self._patience = outgoing, listener, connection.patience
+        self._standing = standing
         self._left = server.mails_per_connection
         self._data = Step(DATA, connection.patience.data_start, 3)
         self._offered: Envelope | None = None
@@ -117,6 +121,7 @@ class Conversation:
             if reply.code // 100 != step.wanted and refusal is None:
                 refusal = step, reply
         if refusal is None:
+            self._standing.let_in()
             return True
         self._refused(mail, *refusal)
         if reply is not None and reply.code == GO_AHEAD:
@@ -159,12 +164,16 @@ class Conversation:
         if not 400 <= reply.code < 600 or step.line is RSET:
             raise Broken(f"the server does not speak SMTP: {reply.text}")
         if reply.code == NOT_SIGNED_IN:
-            raise refused(self._server, "wants us to sign in", reply)
+            raise refused(self._server, "wants us to sign in", reply, mail.recipient)
         if sender and reply.code >= 500 and reply.code != TOO_LARGE:
             raise refused(self._server, "refuses the sender", reply)
+        about_us = self._standing.doubts(reply)
+        if about_us and self._standing.hopeless:
+            raise refused(self._server, "refuses every recipient", reply, mail.recipient)
         self._must_reset = True
         self._offered = None
-        self._listener.settled(mail, self._no(reply, mail))
+        outcome = self._no(reply, mail)
+        self._listener.settled(mail, replace(outcome, state="deferred") if about_us else outcome)
 
     async def _send_nothing(self, refused_at: Step) -> None:
         """DATA was let in though the envelope was not: an empty mail to nobody (RFC 2920 3.1)."""

@@ -41,11 +41,11 @@ async def open_connection(
         raise
 
 
-def refused(server: Server, what: str, reply: Reply) -> DeliveryError:
-    """The server's no to everybody, in its own words."""
+def refused(server: Server, what: str, reply: Reply, recipient: str = "") -> DeliveryError:
+    """The server's no to everybody, in its own words; an address that it names is blotted out."""
     return trouble(
         server,
-        f"{what} ({reply.detail()})",
+        f"{what} ({reply.detail(recipient)})",
         mend="Correct sender.address, transport.username and DIGEST_SMTP_PASSWORD",
         temporary=reply.code < 500,
     )

@@ -16,6 +16,7 @@ from digest.delivery.smtp.features import Features
 from digest.delivery.smtp.opening import TurnedAway, open_connection
 from digest.delivery.smtp.outgoing import Outgoing, Source
 from digest.delivery.smtp.server import Listener, Patience, Server
+from digest.delivery.smtp.standing import Standing
 from digest.errors import DeliveryError
 from digest.values import Envelope, Outcome
 
@@ -71,7 +72,7 @@ class _Pool:
         context: ssl.SSLContext | None,
     ):
         self._server, self._outgoing, self._listener = server, outgoing, listener
-        self._patience = patience
+        self._patience, self._standing = patience, Standing()
         self._context = context or (None if server.tls == "none" else ssl.create_default_context())
         self._talking: set[Conversation] = set()
         self._trouble: Exception | None = None
@@ -136,7 +137,7 @@ class _Pool:
     ) -> tuple[Envelope | None, bool]:
         """The mail that it leaves for the next connection, and whether this one served well."""
         conversation = Conversation(
-            self._server, connection, features, self._outgoing, self._listener
+            self._server, connection, features, self._outgoing, self._listener, self._standing
         )
         self._talking.add(conversation)
         try:

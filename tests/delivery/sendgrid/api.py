@@ -12,7 +12,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Literal
@@ -102,6 +102,7 @@ class Api:
     connections: int = 0
     port: int = 0
     receive_buffer: int = 0
+    on_head: Callable[[], None] = lambda: None  # a request's head is here, its body may be
     hung_up: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -173,6 +174,7 @@ def _one_request(connection: socket.socket, reader: BinaryIO, api: Api) -> bool:
     while (line := reader.readline()) not in (b"\r\n", b""):
         name, _, value = line.decode("latin-1").partition(":")
         headers[name.lower()] = value.strip()
+    api.on_head()
     answer = api.next()
     if answer and answer.early:
         connection.sendall(answer.bytes())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from digest.delivery.sendgrid.client import LONGEST_WAIT, WAITS, Client
+from digest.delivery.sendgrid.client import LONGEST_WAIT, WAITS, Client, NotYet
 from digest.errors import ConfigError, DeliveryError, Refused
 from digest.values import Outcome
 from tests.delivery.sendgrid.api import Answer, a_content, a_recipient, recipients
@@ -86,13 +86,57 @@ def test_a_refusal_stops_with_the_words_of_the_api(status: int) -> None:
 
 
 def test_a_refusal_names_the_delivery_and_shows_no_address() -> None:
-    said = (("Does not contain a valid address: ann@example.net", "personalizations.1.to.0.email"),)
+    said = (("Not for ann@example.net", "personalizations.1.substitutions"),)
     readers = [a_recipient(1, address="x"), a_recipient(2), a_recipient(3)]
     with talking(Answer(400, said)) as (_, client, _), pytest.raises(DeliveryError) as error:
         client.send_batch(a_content(), readers)
 
     assert "delivery opaque-3" in error.value.line()
     assert "ann@" not in error.value.line()
+
+
+@pytest.mark.parametrize("field", ["personalizations.1.to.0.email", "personalizations[1].to[0]"])
+def test_an_address_that_the_api_refuses_fails_alone(field: str) -> None:
+    said = (("Does not contain a valid address: ann@example.net", field),)
+    readers = [a_recipient(1, address="x"), *recipients(4)[1:]]
+    with talking(Answer(400, said)) as (api, client, _):
+        outcomes = client.send_batch(a_content(), readers)
+
+    assert [outcome.state for outcome in outcomes] == ["failed", "accepted", "failed", "accepted"]
+    assert outcomes[2].detail.startswith("400 Does not contain a valid address")
+    assert "ann@" not in outcomes[2].detail
+    assert len(api.requests) == 2
+    assert api.mailed[3:] == ["reader2@example.net", "reader4@example.net"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        ("personalizations.0.to.0.email", "from.email"),
+        ("personalizations.0.to.0.email", None),
+        ("personalizations.3.to.0.email",),
+        ("personalizations.0.token",),
+        ("personalizations.99999999.to",),
+    ],
+)
+def test_a_refusal_that_is_not_about_addresses_alone_stops(fields: tuple[str | None, ...]) -> None:
+    said = tuple(("no", field) for field in fields)
+    with talking(Answer(400, said)) as (_, client, _), pytest.raises(DeliveryError):
+        send(client)
+
+
+def test_one_try_waits_for_nothing_and_says_how_long_to_wait() -> None:
+    headers = (("X-RateLimit-Reset", "1800000042"),)
+    with talking(Answer(429, BUSY, headers)) as (api, client, time), pytest.raises(NotYet) as busy:
+        client.try_batch(a_content(), recipients(2))
+    with Client(api.url, KEY) as client, pytest.raises(NotYet) as broken:  # it is gone
+        client.try_batch(a_content(), recipients(2))
+
+    assert (busy.value.busy, busy.value.wait(1)) == (True, 42.0)
+    assert (broken.value.busy, broken.value.wait(2)) == (False, WAITS[1])
+    assert time.slept == []
+    with pytest.raises(DeliveryError, match="too many requests"):
+        busy.value.wait(len(WAITS) + 1)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from digest.delivery.sendgrid import payload
 from digest.delivery.sendgrid.payload import Content, Recipient, prepare, request_body
 from digest.errors import Refused
 from digest.mail.render import mail_environment, render
@@ -214,6 +215,48 @@ def test_whatever_comes_in_a_request_is_whole_or_refused(
     if not request.refused:
         assert body["personalizations"][1]["substitutions"] == {SLOTS[0]: value}
         assert not set(value) & set("<>&\"'\r\n\x00")
+
+
+WILD = st.text(st.sampled_from('ab.@-+_/:<> \\"\n%é,'), max_size=6)
+LONG = st.sampled_from(["", "x" * 61, ".y" * 130])
+NEARLY = st.builds(
+    lambda at, odd, long, text: text[: at % (len(text) + 1)] + odd + long + text[at:],
+    st.integers(0, 40),
+    WILD | st.just(""),
+    LONG,
+    st.sampled_from(
+        ["ann@example.net", "<1@example.org>", "https://a.example/x", 'http://host:80/"', "d-1"]
+    ),
+)
+
+
+@settings(max_examples=400)
+@given(delivery_id=NEARLY, to=NEARLY, url=NEARLY, mailbox=NEARLY, message_id=NEARLY)
+def test_the_quick_look_passes_nobody_whom_the_single_checks_would_refuse(
+    delivery_id: str, to: str, url: str, mailbox: str, message_id: str
+) -> None:
+    usual: dict[str, Any] = {
+        "delivery_id": "d-1",
+        "address": "ann@example.net",
+        "unsubscribe_url": "https://a.example/x",
+        "unsubscribe_mailto": "leave@example.net",
+        "message_id": "<1@example.org>",
+    }
+    wild = dict(zip(usual, (delivery_id, to, url, mailbox, message_id), strict=True))
+    # All of them wild, and each alone among usual ones.
+    for changes in (wild, *({**usual, name: value} for name, value in wild.items())):
+        reader = a_recipient(**changes)
+        if (quick := payload._usual(reader)) is not None:
+            assert quick == payload._checked(reader)
+    assert payload._usual(a_recipient(**usual)) is not None  # else this says nothing
+    assert payload._usual(a_recipient(**{**usual, "unsubscribe_mailto": ""})) is not None
+
+
+@given(st.text(st.characters(max_codepoint=0x2100), max_size=8))
+def test_values_that_pass_the_quick_look_need_no_escape_anywhere(text: str) -> None:
+    if payload.USUAL_VALUES.fullmatch(text):
+        assert not payload.UNSAFE.search(text)
+        assert json.dumps(text) == f'"{text}"'
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)

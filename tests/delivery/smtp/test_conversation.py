@@ -188,6 +188,32 @@ def test_a_refused_sender_stops_everything_and_returns_what_was_not_begun(
     assert heard.ends == ["accepted ann", "returned bob"]
 
 
+@BOTH
+def test_a_server_that_lets_nobody_in_is_no_fault_of_the_recipients(features: str) -> None:
+    names = [f"m{number:02}" for number in range(40)]
+    replies: dict[str, str | list[str]] = {
+        f"RCPT {name}@example.net": f"554 5.7.1 <{name}@example.net>: Relay access denied"
+        for name in names
+    }
+    script, heard = Script({"EHLO": features, "DATA": "554 5.5.1 nobody", **replies}), Heard()
+    with pytest.raises(DeliveryError) as caught:
+        run(script, mails(" ".join(names)), heard=heard)
+    assert "refuses every recipient (554 5.7.1 <(the address)>: Relay" in caught.value.line()
+    assert not caught.value.temporary
+    deferred = [f"deferred {name}" for name in names[:19]]
+    assert heard.ends == [*deferred, "returned m19"]
+    assert not any(event.startswith("begun") for event in heard.events)
+
+
+def test_once_somebody_was_let_in_a_refusal_is_about_the_recipient() -> None:
+    no = "550 5.7.1 not wanted here"
+    script = Script({"RCPT": [no, "550 5.1.1 unknown", "250 ok", no], "DATA": "354 go"})
+    names = " ".join(f"m{number:02}" for number in range(40))
+    heard = run(script, mails(names))
+    assert heard.ends[:4] == ["deferred m00", "failed m01", "accepted m02", "failed m03"]
+    assert {end.split()[0] for end in heard.ends[4:]} == {"failed"}
+
+
 def test_a_mail_too_large_for_the_server_is_never_offered() -> None:
     script = Script({"EHLO": "250-fake\r\n250-PIPELINING\r\n250 SIZE 100"})
     heard = run(script, [a_mail("ann", b"x" * 101), a_mail("bob"), a_mail("cid", b"x" * 101)])

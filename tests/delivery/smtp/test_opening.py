@@ -100,6 +100,12 @@ def test_a_server_without_ehlo_is_greeted_with_helo() -> None:
     ]
 
 
+def test_an_answer_longer_than_our_buffer_is_read_whole() -> None:
+    script = Script({"EHLO": "250-fake\r\n" + f"250-{'x' * 1000}\r\n" * 90 + "250 PIPELINING"})
+    assert run(script, mails("ann bob")).ends == ["accepted ann", "accepted bob"]
+    assert any(b"DATA" in chunk and chunk.count(b"\r\n") > 2 for chunk in script.chunks)
+
+
 def test_our_name_is_said_when_it_is_given() -> None:
     script = Script()
     run(script, mails("ann"), server=lambda port: plain(port, local_hostname="out.example.org"))

@@ -161,6 +161,13 @@ def test_what_is_refused_is_that_mail_alone(mta: Postfix, door: str) -> None:
     assert arrived(mta, mark) == meant([mail for mail in mails if _name(mail) not in refused])
 
 
+def test_a_server_that_relays_for_nobody_stops_everybody(mta: Postfix) -> None:
+    away = [a_mail(name, recipient=f"{name}@example.com") for name in NAMES]
+    with pytest.raises(DeliveryError) as caught:
+        send(mta.ports["usual"], away)
+    assert "refuses every recipient (554 5.7.1 <(the address)>: Relay" in caught.value.line()
+
+
 def test_a_server_that_hangs_up_after_twenty_errors_is_asked_again(mta: Postfix) -> None:
     unknown = [f"gone{number}" for number in range(30)]
     mails = letters("errors", ["m0", *unknown, "m1"])

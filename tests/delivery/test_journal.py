@@ -1,0 +1,432 @@
+"""The wire journal: each line before its step, and whatever a sender died of can be read."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digest.delivery import journal as room
+from digest.delivery.journal import JOURNAL, Journal, Left, open_journal
+from digest.delivery.lock import Busy
+from digest.errors import DeliveryError
+from digest.values import Outcome
+
+OK = Outcome("accepted", "250 2.0.0 queued as 17")
+OUTCOMES = {
+    1: OK,
+    2: Outcome("deferred", "451 later"),
+    3: Outcome("failed", "550 5.1.1 niemand heißt so ☃"),
+    4: Outcome("unknown", "sent, but not answered"),
+    5: Outcome("accepted", ""),
+}
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    """Open, and begun by a sender that must not repeat a mail."""
+    with open_journal(tmp_path) as opened:
+        opened.begin(repeatable=False)
+        yield opened
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where it lies."""
+    return tmp_path / JOURNAL
+
+
+def left_in(folder: Path) -> Left:
+    """What the next sender finds."""
+    with open_journal(folder) as opened:
+        return opened.left()
+
+
+def lines_of(file: Path) -> list[str]:
+    """Without the head."""
+    return file.read_text(encoding="utf-8").splitlines()[1:]
+
+
+def test_a_new_journal_tells_of_nothing(tmp_path: Path) -> None:
+    assert left_in(tmp_path) == Left()
+
+
+def test_each_step_stands_in_the_file_when_its_call_returns(journal: Journal, file: Path) -> None:
+    journal.begun([7, 8])
+    assert lines_of(file) == ["B 7", "B 8"]
+    journal.settled([(7, OK)])
+    assert lines_of(file)[2:] == ["R 7 accepted 250 2.0.0 queued as 17"]
+    journal.returned([8])
+    assert lines_of(file)[3:] == ["X 8"]
+
+
+@pytest.mark.parametrize("repeatable", [False, True])
+def test_what_was_noted_is_read_by_the_next_sender(tmp_path: Path, repeatable: bool) -> None:
+    with open_journal(tmp_path) as journal:
+        owner = journal.begin(repeatable=repeatable)
+        assert journal.owner == owner
+        journal.begun([*OUTCOMES, 6, 7, 8])
+        journal.settled(OUTCOMES.items())
+        journal.returned([7])
+    assert left_in(tmp_path) == Left(owner, True, repeatable, frozenset({6, 8}), OUTCOMES)
+
+
+def test_a_line_end_in_a_reply_makes_no_line_of_its_own(journal: Journal) -> None:
+    journal.begun([1, 2])
+    journal.settled([(1, Outcome("failed", "550 no\nR 2 accepted"))])
+    assert journal.left().outcomes == {1: Outcome("failed", "550 no R 2 accepted")}
+    assert journal.left().begun == {2}
+
+
+def test_what_begins_again_is_on_the_wire_again(journal: Journal) -> None:
+    journal.begun([1])
+    journal.settled([(1, Outcome("deferred", "451 later"))])
+    journal.begun([1])
+    assert (journal.left().begun, journal.left().outcomes) == ({1}, {})
+
+
+def test_each_sender_has_a_name_of_its_own(tmp_path: Path) -> None:
+    with open_journal(tmp_path) as journal:
+        first = journal.begin(repeatable=False)
+        assert journal.begin(repeatable=False) != first
+        assert len(first) == 16  # as long as the column
+
+
+def test_a_new_owner_forgets_what_was_left(journal: Journal) -> None:
+    journal.begun([1])
+    owner = journal.begin(repeatable=False)
+    assert journal.left() == Left(owner)
+
+
+def test_an_end_leaves_nothing(journal: Journal, tmp_path: Path) -> None:
+    journal.begun([1])
+    journal.end()
+    assert (journal.owner, journal.left()) == ("", Left())
+
+
+def test_notes_outlive_a_sender_that_is_killed(tmp_path: Path) -> None:
+    program = (
+        "import os, signal, sys\nfrom pathlib import Path\n"
+        "from digest.delivery.journal import open_journal\n"
+        "with open_journal(Path(sys.argv[1])) as journal:\n"
+        " print(journal.begin(repeatable=False), flush=True)\n journal.begun([1, 2])\n"
+        " journal.returned([2])\n os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert left_in(tmp_path) == Left(done.stdout.strip(), begun=frozenset({1}))
+
+
+# ── what may have happened to the file ────────────────────────────────────────────────────
+
+
+def cut_off(journal: Journal, file: Path, missing: int) -> None:
+    """As a kill in the middle of a write leaves it."""
+    os.truncate(file, file.stat().st_size - missing)
+
+
+def test_a_torn_last_line_was_never_noted(journal: Journal, file: Path) -> None:
+    journal.begun([1])
+    journal.settled([(1, OK)])
+    cut_off(journal, file, 1)
+    assert (journal.left().begun, journal.left().outcomes) == ({1}, {})
+    assert journal.left().trusted
+
+
+def test_a_torn_beginning_was_never_begun(journal: Journal, file: Path) -> None:
+    journal.begun([12])
+    cut_off(journal, file, 2)  # "B 1": not delivery 1
+    assert (journal.left().begun, journal.left().trusted) == (frozenset(), True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(cut=st.integers(0, 400))
+def test_wherever_it_is_torn_what_began_before_is_still_told(cut: int) -> None:
+    head = f"digest-journal 1 {'a' * 16} boot once\n".encode()
+    body = b"B 1\nB 2\nR 1 accepted 250 ok\nB 3\nX 2\nR 3 unknown ?\n"
+    whole = [line for line in (head + body[:cut]).split(b"\n")[:-1] if line[:1] == b"B"]
+    told = room._read(head + body[:cut], "boot")
+    begun = {int(line[2:]) for line in whole}
+    returned = {2} if b"X 2\n" in body[:cut] else set()
+    assert told.begun | set(told.outcomes) | returned == begun
+    assert told.trusted
+
+
+@pytest.mark.parametrize(
+    "damage", [b"B 1\x00\n", b"\x00\x00\x00\n", b"B one\n", b"R 1 sent ok\n", b"\xff\n", b"\n"]
+)
+def test_a_journal_with_a_line_that_is_not_ours_is_not_trusted(
+    journal: Journal, file: Path, damage: bytes
+) -> None:
+    with file.open("ab") as stream:
+        stream.write(damage + b"B 2\n")
+    assert (journal.left().owner, journal.left().trusted) == (journal.owner, False)
+
+
+@settings(max_examples=100, deadline=None)
+@given(content=st.binary(max_size=200), headed=st.booleans())
+def test_no_content_breaks_the_reading(content: bytes, headed: bool) -> None:
+    head = b"digest-journal 1 0123456789abcdef boot once\n" if headed else b""
+    told = room._read(head + content, "boot")
+    assert told.owner == ("0123456789abcdef" if headed else "") or content.startswith(b"digest-")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"", b"\n", b"digest-journal 1\n", b"digest-journal 1 owner boot\n", b"something else\n",
+     b"digest-journal 2 owner boot once\n", b"digest-journal 1 owner boot once"],
+)  # fmt: skip
+def test_a_file_that_is_no_journal_of_ours_names_no_owner(
+    tmp_path: Path, file: Path, head: bytes
+) -> None:
+    """Its claims are then nobody's until a day is over: unknown, and never sent again."""
+    file.write_bytes(head)
+    assert left_in(tmp_path) == Left()
+
+
+def test_after_a_reboot_it_is_not_trusted(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert journal.left().trusted
+    other = tmp_path / "boot_id"
+    other.write_text("another\n", encoding="ascii")
+    monkeypatch.setattr(room, "BOOT_ID", other)
+    assert (journal.left().owner, journal.left().trusted) == (journal.owner, False)
+
+
+def test_a_machine_that_does_not_name_its_boots_is_not_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "BOOT_ID", tmp_path / "missing")
+    with open_journal(tmp_path) as journal:
+        journal.begin(repeatable=False)
+        assert not journal.left().trusted
+
+
+def test_the_file_is_ours_alone(journal: Journal, file: Path) -> None:
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("name", [JOURNAL, ".digest-send.new"])
+def test_a_symbolic_link_is_not_followed(tmp_path: Path, name: str) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine", encoding="utf-8")
+    (tmp_path / name).symlink_to(victim)
+    with pytest.raises(DeliveryError, match="cannot be opened"), open_journal(tmp_path) as journal:
+        journal.begin(repeatable=False)
+    assert victim.read_text(encoding="utf-8") == "mine"
+
+
+def test_the_owner_is_on_the_disk_before_its_name_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    synced, renamed = os.fsync, Path.rename
+
+    def fsync(descriptor: int) -> None:
+        steps.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        if steps[-1] == "file":
+            assert os.fstat(descriptor).st_size > 0
+        synced(descriptor)
+
+    def rename(self: Path, target: Path) -> Path:
+        steps.append("rename")
+        return renamed(self, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "rename", rename)
+    with open_journal(tmp_path) as journal:
+        owner = journal.begin(repeatable=False)
+    assert steps == ["file", "rename", "folder"]
+    assert left_in(tmp_path).owner == owner
+
+
+# ── a full disk ───────────────────────────────────────────────────────────────────────────
+
+
+class Disk:
+    """Takes so many octets, then no more."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, room_left: int):
+        self.room_left, self._write = room_left, os.write
+        monkeypatch.setattr(os, "write", self.write)
+
+    def write(self, descriptor: int, content: bytes) -> int:
+        """As much as there is room for; ENOSPC when there is none."""
+        if content and not self.room_left:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        content = content[: self.room_left]
+        self.room_left -= len(content)
+        return self._write(descriptor, content)
+
+
+@pytest.mark.parametrize("room_left", [0, 1, 3])
+def test_after_half_a_line_nothing_is_noted_and_so_nothing_begun_any_more(
+    journal: Journal, file: Path, monkeypatch: pytest.MonkeyPatch, room_left: int
+) -> None:
+    journal.begun([1])
+    disk = Disk(monkeypatch, room_left)
+    with pytest.raises(DeliveryError, match="journal of sending cannot be written") as caught:
+        journal.begun([25])
+    assert caught.value.temporary
+    disk.room_left = 1000  # somebody made room: but "B 2" may stand there, without its end
+    for note in (
+        lambda: journal.begun([3]),
+        lambda: journal.settled([(1, OK)]),
+        lambda: journal.returned([1]),
+    ):
+        with pytest.raises(DeliveryError, match="cannot be written"):
+            note()
+    assert journal.left().begun == {1}
+    assert journal.left().trusted
+
+
+@pytest.mark.parametrize("room_left", [0, 20])
+def test_a_file_that_could_not_be_written_whole_takes_nobodys_place(
+    journal: Journal, file: Path, monkeypatch: pytest.MonkeyPatch, room_left: int
+) -> None:
+    journal.begun([1])
+    before = file.read_bytes()
+    disk = Disk(monkeypatch, room_left)
+    with pytest.raises(DeliveryError, match="cannot be written"):
+        journal.begin(repeatable=False)
+    assert file.read_bytes() == before
+    disk.room_left = 1000
+    owner = journal.begin(repeatable=False)  # the process goes on: the clock's, say
+    assert journal.left() == Left(owner)
+
+
+def test_a_file_whose_folder_could_not_be_synced_is_written_on(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stands in the place of the other already: no note may go to the one that is gone."""
+    journal.begun([1])
+    monkeypatch.setattr(room, "LARGEST", 0)
+
+    def broken(folder: Path) -> None:
+        raise OSError(errno.EIO, "I/O error")
+
+    monkeypatch.setattr(room, "_sync", broken)
+    with pytest.raises(DeliveryError):
+        journal.stored([99])
+    journal.begun([2])
+    assert (tmp_path / JOURNAL).read_bytes().endswith(b"B 1\nB 2\n")
+
+
+# ── made smaller ──────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_stored_goes_and_what_is_open_stays(
+    journal: Journal, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.begun([1, 2, 3, 4])
+    journal.settled([(1, OK), (2, OK)])
+    journal.returned([4])
+    journal.stored([1])
+    assert len(lines_of(file)) == 7
+    monkeypatch.setattr(room, "LARGEST", 10)
+    owner = journal.owner
+    journal.stored([])
+    assert sorted(lines_of(file)) == ["B 3", "R 2 accepted 250 2.0.0 queued as 17"]
+    assert journal.left() == Left(owner, begun=frozenset({3}), outcomes={2: OK})
+    journal.begun([5])
+    assert journal.left().begun == {3, 5}
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_it_is_made_smaller_only_when_it_is_large(
+    journal: Journal, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "LARGEST", file.stat().st_size + 8)
+    journal.begun([1, 2])
+    journal.stored([1])
+    assert lines_of(file) == ["B 1", "B 2"]
+    journal.begun([3])
+    journal.stored([2])
+    assert lines_of(file) == ["B 3"]
+    journal.stored([3])
+    assert lines_of(file) == ["B 3"]
+
+
+def test_no_beginning_is_lost_while_another_thread_makes_it_smaller(
+    journal: Journal, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every third mail stays on the wire; the others are answered, and stored meanwhile."""
+    monkeypatch.setattr(room, "LARGEST", 100)
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    mails, missing = 1500, list[int]()
+    answered: list[int] = []
+
+    def wire() -> None:
+        for one in range(mails):
+            journal.begun([one])
+            if one % 3:
+                journal.settled([(one, OK)])
+                answered.append(one)
+
+    thread = Thread(target=wire)
+    thread.start()
+    told = 0
+    while thread.is_alive() or told < len(answered):
+        upto = len(answered)
+        journal.stored(answered[told:upto])
+        told = upto
+        last = answered[-1] if answered else 0
+        open_now = journal.left().begun  # read as the next sender would, at any moment
+        missing += [one for one in range(0, last, 3) if one not in open_now]
+    thread.join()
+    assert missing == []
+    assert journal.left().begun == set(range(0, mails, 3))
+    assert journal.left().trusted
+    assert file.stat().st_size < 30 * mails  # else it was never made smaller
+
+
+# ── it is the lock too ────────────────────────────────────────────────────────────────────
+
+
+def test_a_second_sender_is_refused_also_after_the_file_was_replaced(
+    journal: Journal, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        with pytest.raises(Busy, match="sending already"), open_journal(tmp_path):
+            pass
+        journal.begin(repeatable=False)
+
+
+def test_who_waits_at_a_file_that_was_replaced_never_believes_to_hold_the_lock(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its opening the file and its locking it, the holder puts another in its place."""
+    opened = os.open
+
+    def open_then_replace(path: Path, flags: int, mode: int = 0o777) -> int:
+        descriptor = opened(path, flags, mode)
+        monkeypatch.setattr(os, "open", opened)
+        journal.begin(repeatable=False)
+        return descriptor
+
+    monkeypatch.setattr(os, "open", open_then_replace)
+    with pytest.raises(Busy), open_journal(tmp_path):
+        pass
+
+
+def test_no_child_of_a_sender_goes_on_holding_the_lock(journal: Journal) -> None:
+    assert not os.get_inheritable(journal._descriptor)
+    journal.begin(repeatable=False)
+    assert not os.get_inheritable(journal._descriptor)
+
+
+def test_whoever_closes_it_lets_the_next_one_in(tmp_path: Path) -> None:
+    for _ in range(3):
+        with open_journal(tmp_path) as journal:
+            journal.begin(repeatable=False)

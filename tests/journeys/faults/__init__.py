@@ -1,0 +1,1 @@
+"""Faults while an issue goes out: what becomes of each reader, whatever breaks."""
