@@ -8,7 +8,7 @@ INSTALLED_TEST := .venv/installed-test
 NPM := $(shell command -v npm 2>/dev/null)
 INSTALLED_OUTSIDE := tests/outside/node_modules/.package-lock.json
 
-.PHONY: help install demo run test outside outside-if-possible lint types contracts migrations-check eval bench-compose bench-render lock clean
+.PHONY: help install demo run test outside outside-if-possible lint types contracts migrations-check eval bench-compose bench-render bench-deliver bench-events crash-test lock clean
 
 help:
 	@echo "make demo   the whole way on the examples, into a local Maildir"
@@ -17,6 +17,9 @@ help:
 	@echo "make outside   what the mails are held against from outside (npm); make test asks for it"
 	@echo "make eval   how right themes and evidence are, on labelled summaries (FILE=path)"
 	@echo "make bench-compose   how long a draft takes: 100, 1,000 and 10,000 summaries"
+	@echo "make bench-deliver   mails a second, CPU a mail and memory, beside smtp-source and others"
+	@echo "make bench-events    what comes back: events a second"
+	@echo "make crash-test      kill -9 a hundred times in 100,000 mails: lost, doubled, unknown"
 	@echo "make bench-render    how long a mail takes and its bytes, beside MJML and css-inline"
 
 install: $(INSTALLED)
@@ -78,6 +81,16 @@ bench-compose: install
 
 bench-render: install
 	@$(BIN)/python -m bench.render
+
+bench-deliver: $(INSTALLED_TEST) $(if $(NPM),outside-if-possible)
+	@$(BIN)/python -m bench.deliver
+
+bench-events: $(INSTALLED_TEST)
+	@$(BIN)/python -m bench.events
+
+# A hundred senders killed in the middle of 100,000 mails; `make test` has a short form.
+crash-test: $(INSTALLED_TEST)
+	@$(BIN)/python -m bench.crash --kills 100 --mails 100000
 
 # Renewing the locks needs `uv`; using them needs only pip. (`npm update` in tests/outside: its own.)
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \

@@ -53,7 +53,7 @@ def send(
     """Send an approved issue to the end. Safe to kill and to run again."""
     site = open_site(context)
     from digest.pipeline import review
-    from digest.pipeline.deliver import send_issue
+    from digest.pipeline.deliver import send_issue, warm_up_of
     from digest.pipeline.issues import find_issue
 
     issue = find_issue(number)
@@ -76,6 +76,8 @@ def send(
             f"`digest deliveries {number} --state unknown` lists them, "
             f"`digest resolve {number}` settles them."
         )
+    if waits := warm_up_of(site.config, now()).note(counts["queued"]):
+        say(f"{waits[0].upper()}{waits[1:]}. `digest run` goes on by itself.")
     if counts.get("deferred"):
         say(f"Deferred: the other side asked to wait. Run `digest send {number}` again later.")
 

@@ -28,7 +28,7 @@ from digest.pipeline.approval import approval_hash
 from digest.pipeline.issues import find_issue
 from digest.pipeline.mailing import Mailing
 from digest.pipeline.render import rendition_value
-from digest.pipeline.sending import Sending, keep_refusals
+from digest.pipeline.sending import Sending, database_needed, keep_refusals
 
 State = Issue.State
 Clock = Callable[[], datetime]
@@ -70,10 +70,10 @@ def send_issue(
     if issue.state == State.SENT and not records.open_rows(issue):
         return records.counts(issue)
     make = one_by_one(transport) if transport else courier_for(config, keys)
-    with open_journal(config.folder) as journal:
+    with database_needed(), open_journal(config.folder) as journal:
         _settle_what_was_left(journal, now())
         mailing = _begin(issue, config, keys, now)
-        pace = pace or _pace_of(config, now())
+        pace = pace or Pace(config.pace, warm_up=warm_up_of(config, now()))
         records.forget_turns(issue)
         if pace.left_today != 0 and records.is_due(issue, now()):  # else no server is troubled
             courier = make(mailing, journal, now)
@@ -91,11 +91,11 @@ def _settle_what_was_left(journal: Journal, now: datetime) -> None:
     journal.end()
 
 
-def _pace_of(config: Config, now: datetime) -> Pace:
+def warm_up_of(config: Config, now: datetime) -> WarmUp:
+    """Where this sender stands in the plan of config.yaml."""
     if config.pace.warm_up is None:
-        return Pace(config.pace)
-    days, today = records.sent_before(utc_midnight(now))
-    return Pace(config.pace, warm_up=WarmUp(config.pace.warm_up, days, today))
+        return WarmUp()
+    return WarmUp(config.pace.warm_up, *records.sent_before(utc_midnight(now)))
 
 
 def _begin(issue: Issue, config: Config, keys: Keys, now: Clock) -> Mailing:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -203,8 +204,15 @@ class Sending:
 
     def _wind_up(self) -> None:
         self._courier.stop()
-        while self._courier.busy:
-            self._store(self._courier.settled())
+        trouble: DeliveryError | None = None
+        while self._courier.busy:  # also when nothing can be stored: the journal has each answer
+            results = self._courier.settled()
+            try:
+                self._store(results if trouble is None else ())
+            except DeliveryError as error:
+                trouble = error
+        if trouble is not None:
+            raise trouble
         self._release()
 
     def _patiently(self, act: Callable[[], T]) -> T:
@@ -227,6 +235,15 @@ def keep_refusals(failed: Mapping[int, str], now: datetime) -> None:
     if failed:
         references = Delivery.objects.filter(pk__in=failed).values_list("pk", "reference")
         store_refusals([(reference, failed[one]) for one, reference in references], now)
+
+
+@contextmanager
+def database_needed() -> Iterator[None]:
+    """A database that fails is told as one that cannot be written now, and nothing is lost."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise _unavailable(error) from None
 
 
 def _unavailable(error: Exception) -> DeliveryError:

@@ -17,7 +17,7 @@ from digest.errors import Refused
 from digest.models import Delivery, Issue
 from digest.values import AUDIENCES, Outcome
 from subscribers.models import Membership, Subscriber, Suppression
-from subscribers.recipients import standing
+from subscribers.recipients import Member, members_of
 from tests.builders import NOW, a_draft, a_subscriber
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -415,11 +415,11 @@ def test_rows_that_another_took_between_reading_and_claiming_are_not_claimed(
 ) -> None:
     rows = queued(issue, "a@example.org", "b@example.org")
 
-    def taken_meanwhile(ids: list[int]) -> dict[int, set[str]]:
+    def taken_meanwhile(ids: set[int]) -> dict[tuple[int, str], Member]:
         Delivery.objects.filter(pk=rows[0].pk).update(state="claimed")
-        return standing(ids)
+        return members_of(ids)
 
-    monkeypatch.setattr(records, "standing", taken_meanwhile)
+    monkeypatch.setattr(records, "members_of", taken_meanwhile)
     with pytest.raises(Refused):
         records.claim(issue, 5, LATER)
     assert [row[0] for row in states(issue)] == ["queued", "queued"]

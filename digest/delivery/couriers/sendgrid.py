@@ -31,6 +31,7 @@ from digest.values import Outcome
 MOMENT = 1.0  # seconds that somebody may wait for their group to fill
 PARTING = 5.0  # seconds that an answer is waited for when all else ends
 CONTENTS_KEPT = 32
+UNCLEAR_MOST = 3  # requests in a row that end `unknown`
 LONG_AGO = float("-inf")
 
 Group = tuple[str, frozenset[str]]  # audience, ids of chosen themes
@@ -72,7 +73,7 @@ class SendgridCourier:
         self._wire = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sendgrid")
         self._under_way: tuple[Group, Future[_Trip]] | None = None
         self._more_came = self._stopped = False
-        self._tries, self._strained, self._rests_until = 0, 0, 0.0
+        self._tries, self._strained, self._unclear, self._rests_until = 0, 0, 0, 0.0
         self._trouble: DeliveryError | None = None
 
     def __enter__(self) -> Self:
@@ -155,8 +156,8 @@ class SendgridCourier:
 
         Raises DeliveryError.
         """
-        if self.batch_id:
-            self._client.cancel(self.batch_id)
+        if self.batch_id:  # the connection is that thread's
+            self._wire.submit(self._client.cancel, self.batch_id).result()
 
     def _begin(self) -> None:
         if self._under_way or self._stopped or self._trouble or self.resting:
@@ -182,6 +183,7 @@ class SendgridCourier:
     def _ended(self, group: Group, ended: Future[_Trip]) -> list[Result]:
         self._under_way = None
         trip = ended.result()
+        self._trouble = self._silence(trip)
         if trip.left:  # first again, as old as can be
             again = self._groups.setdefault(group, deque())
             again.extendleft((LONG_AGO, claimed) for claimed in reversed(trip.left))
@@ -193,8 +195,22 @@ class SendgridCourier:
             except DeliveryError as error:
                 self._trouble = error
         else:
-            self._tries, self._trouble = 0, trip.trouble
+            self._tries, self._trouble = 0, trip.trouble or self._trouble
         return trip.results
+
+    def _silence(self, trip: _Trip) -> DeliveryError | None:
+        """An API that is down must not make a whole issue `unknown`, batch after batch."""
+        if any(outcome.state == "unknown" for _, outcome in trip.results):
+            self._unclear += 1
+        elif trip.trouble is None:
+            self._unclear = 0
+        if self._unclear < UNCLEAR_MOST:
+            return None
+        return DeliveryError(
+            f"the SendGrid API gave no clear answer {UNCLEAR_MOST} times in a row",
+            mend="Look at status.sendgrid.com, then send again: the rest goes out",
+            temporary=True,
+        )
 
     # ── the wire's thread ─────────────────────────────────────────────────────────────────
 

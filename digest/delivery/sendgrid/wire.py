@@ -101,7 +101,8 @@ class Wire:
         connection = self._connection
         if connection is not None and connection.sock is not None:
             with contextlib.suppress(OSError):
-                connection.sock.shutdown(socket.SHUT_RDWR)
+                # Below TLS, whose own goodbye would take the reader's session from under it.
+                socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
 
     def _exchange(
         self,

@@ -18,9 +18,9 @@ _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
 class WireForm(bytes):
-    """Content whose maker vouches for it: CRLF alone ends lines, the last one too, and leading
+    """Content whose maker vouches for it: ASCII, CRLF alone ends lines, the last one too, and
 
-    dots are doubled. It is sent as it is: to look at 50 KB again takes longer than to send them.
+    leading dots are doubled. It is sent as it is: to look at 50 KB again costs as much as to send it.
     """
 
     __slots__ = ()
@@ -56,7 +56,7 @@ def envelope_lines(envelope: Envelope, features: Features) -> tuple[bytes, bytes
     if not _ADDRESS.fullmatch(envelope.recipient) or not envelope.recipient.isprintable():
         raise Unsendable("the address cannot be written in an SMTP command")
     parameters = _size(envelope, features)
-    if not envelope.content.isascii():
+    if type(envelope.content) is not WireForm and not envelope.content.isascii():
         parameters += _eight_bit(features)
     if not (envelope.recipient.isascii() and envelope.sender.isascii()):
         parameters += _international(features)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 
 from digest.config import Config
 from digest.config.settings import PaceSettings
 from digest.delivery.headers import ascii_domain
 from digest.errors import DigestError
 from digest.pipeline.check.finding import Finding, error, ok, warning
+from digest.pipeline.deliver import warm_up_of
 from subscribers.recipients import confirmed_recipients
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -26,14 +27,16 @@ def examine(config: Config) -> Iterator[Finding]:
                 f"'{domain}' is no domain",
                 "Write the part after the @ alone, like example.com",
             )
-    limits = ", ".join(_limits(config.pace))
+    warm_up = warm_up_of(config, datetime.now(UTC))
+    plan = warm_up.plan[warm_up.days_before :] if warm_up.plan else ()
+    limits = ", ".join(_limits(config.pace, plan))
     if not limits:
         return
     readers = sum(1 for _ in confirmed_recipients(config.audience_order))
     if not readers:
         yield ok("pace", f"{limits}; there is no reader yet")
         return
-    taken = _time_taken(config.pace, readers)
+    taken = _time_taken(config.pace, plan, readers)
     who = "1 reader takes" if readers == 1 else f"{readers:,} readers take"
     reason = f"{limits}, {who} {_in_words(taken)}"
     if taken > DAY:
@@ -51,23 +54,23 @@ def _is_domain(domain: str) -> bool:
     return True
 
 
-def _limits(pace: PaceSettings) -> Iterator[str]:
+def _limits(pace: PaceSettings, plan: Sequence[int]) -> Iterator[str]:
     """The limits that hold for every mail, in words; those of single domains come on top."""
     second, hour = pace.per_second, pace.per_hour
     if second and not (hour and hour < second * 3600):
         yield f"at {second:,g} a second"
     elif hour:
         yield f"at {hour:,g} an hour"
-    if pace.warm_up:
-        plan = ", ".join(f"{mails:,}" for mails in pace.warm_up)
-        yield f"with a warm-up of {plan} mails a day, from its first day"
+    if plan:
+        days = ", ".join(f"{mails:,}" for mails in plan)
+        yield f"with a warm-up of {days} mails a day still to come"
 
 
-def _time_taken(pace: PaceSettings, readers: int) -> timedelta:
-    """From the first mail to the last, the warm-up from its first day; at most LONGEST."""
+def _time_taken(pace: PaceSettings, plan: Sequence[int], readers: int) -> timedelta:
+    """From the first mail to the last, the plan being what is left of the warm-up."""
     hourly = min((pace.per_second or math.inf) * 3600, pace.per_hour or math.inf)
     days, left = 0, float(readers)
-    for most in pace.warm_up or ():
+    for most in plan:
         today = min(most, hourly * 24)
         if left <= today:
             break

@@ -317,6 +317,20 @@ def test_a_batch_that_was_not_answered_is_unknown_and_the_rest_goes_on(
     assert talk.sizes == [2, 1]
 
 
+def test_an_api_that_is_down_leaves_three_batches_unknown_and_not_the_issue(
+    journal: Journal,
+) -> None:
+    script = [Answer(500), Answer(500), Answer(202), *[Answer(500)] * 5]
+    with talking(journal, *script, batch=1) as talk:
+        talk.courier.give(claims(*range(1, 9)))
+        with pytest.raises(DeliveryError, match="no clear answer") as error:
+            talk.drive()
+        assert talk.courier.take_back() == [7, 8]
+
+    assert error.value.temporary
+    assert list(talk.states.values()) == [*["unknown"] * 2, "accepted", *["unknown"] * 3]
+
+
 def test_a_hang_after_the_body_is_unknown(journal: Journal) -> None:
     with talking(journal, Answer(silent=True), patience=Patience(answer=0.05)) as talk:
         talk.courier.give(claims(1, 2))
@@ -464,6 +478,19 @@ def test_after_a_stop_nothing_is_begun_and_what_is_under_way_is_told(journal: Jo
         assert talk.courier.settled() == []
 
     assert talk.sizes == [2]
+
+
+def test_to_cancel_waits_for_the_request_that_is_under_way(journal: Journal) -> None:
+    with talking(journal, batch=1) as talk:
+        talk.courier.give(claims(1))
+        talk.courier.settled()
+        talk.courier.cancel()
+        talk.drive()
+
+    paths = [path.rpartition("/")[2] for path, _, _ in talk.api.requests]
+    assert sorted(paths) == ["batch", "scheduled_sends", "send"]
+    assert talk.states == {1: "accepted"}
+    assert talk.api.connections == 1
 
 
 def test_one_id_is_on_all_requests_and_can_be_cancelled(journal: Journal) -> None:

@@ -70,10 +70,10 @@ class MailServer:
         self._loop = asyncio.get_running_loop()
         self._over, self._released = asyncio.Event(), asyncio.Event()
         self._talks: set[asyncio.Task[None]] = set()
-        address = socket.create_server(("127.0.0.1", 0))
-        if self._window is not None:
+        listening = await asyncio.start_server(self._met, "127.0.0.1", 0)
+        address = listening.sockets[0]
+        if self._window is not None:  # those that it accepts have it of this one
             address.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._window)
-        listening = await asyncio.start_server(self._met, sock=address)
         self.port = address.getsockname()[1]
         self._listening.set()
         await self._over.wait()

@@ -84,7 +84,7 @@ def test_every_limit_is_named_before_the_time(
 ) -> None:
     found = told(tmp_path, monkeypatch, 50, {"per_hour": 100, "warm_up": [50, 1000]})
     assert found.reason == (
-        "at 100 an hour, with a warm-up of 50, 1,000 mails a day, from its first day, "
+        "at 100 an hour, with a warm-up of 50, 1,000 mails a day still to come, "
         "50 readers take 30 min"
     )
 
