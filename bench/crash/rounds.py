@@ -18,15 +18,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.crash.nursery import Child, Nursery, Task
 from bench.crash.plan import ANYWHERE, Kill
-from bench.crash.sender import NOBODY
 from bench.crash.verdict import Row, Taken, Verdict, judge, resent_well
-from bench.deliver.runs import ROOT, Failed, environment, finished, python
+from bench.deliver.runs import ROOT, Failed, environment
 from bench.deliver.sites import Sites, smtp
 
 GLANCE = 0.002  # seconds between two looks at the log
 STANDSTILL = 120.0  # seconds without a mail
-DIGEST = "from digest.cli.main import run; run()"
+SEND = ("send", "1", "--json")
 
 Tell = Callable[[str], None]
 
@@ -76,7 +76,7 @@ class Log:
     def named(self) -> list[tuple[str, str]]:
         """Each recipient that was named, and the state of the row at that moment."""
         lines = self._path.read_text(encoding="utf-8").splitlines()
-        return [(who, state) for _, who, state in map(str.split, lines) if _ == "N"]
+        return [(who, state) for kind, who, state in map(str.split, lines) if kind == "N"]
 
 
 @contextmanager
@@ -114,93 +114,76 @@ def run(
     path = sites.folder / "sink.log"
     path.unlink(missing_ok=True)
     started = time.monotonic()
-    with sink(path) as port, sites.fresh(mails, smtp(port, connections)) as site:
+    with (
+        sink(path) as port,
+        sites.fresh(mails, smtp(port, connections)) as site,
+        Nursery(site) as nursery,
+    ):
         log = Log(path)
         for number, kill in enumerate(kills, start=1):
-            _die(site, log, kill, broken, found)
+            _die(nursery, log, kill, broken, found)
             point, taken = found.died[-1]
             tell(f"{number:>3} of {len(kills)}: {point}, {taken:,} taken")
-        _send(site, broken)
-        _judge(site, log, found)
+        nursery.run(*SEND, broken=broken)
+        _judge(nursery, log, found)
         if not found.breaches:
-            _resend(site, log, found)
+            _resend(nursery, log, found)
     found.seconds = time.monotonic() - started
     return found
 
 
-def _die(site: Path, log: Log, kill: Kill, broken: Sequence[str], found: Found) -> None:
-    point = NOBODY if kill.point == ANYWHERE else kill.point
-    command = [sys.executable, "-m", "bench.crash.sender", point, str(kill.nth), *broken]
+def _die(nursery: Nursery, log: Log, kill: Kill, broken: Sequence[str], found: Found) -> None:
     enough = log.grown() + kill.mails
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment(site),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
-    by_itself = _watch(process, log, enough)
-    _, said = process.communicate()
-    if process.returncode != -signal.SIGKILL:
-        raise Failed(f"a sender that was to die {kill.point} ended ({said.strip()[-300:]})")
-    if not by_itself and kill.point != ANYWHERE:
-        found.missed.append(kill.point)
-    found.died.append((kill.point if by_itself else ANYWHERE, log.grown()))
+    point = "" if kill.point == ANYWHERE else kill.point
+    with nursery.child(Task(SEND, point, kill.nth, broken)) as child:
+        came_there = _watch(child, log, enough)
+    if child.code != -signal.SIGKILL:
+        raise Failed(f"a sender that was to die {kill.point} ended by itself: {nursery.last_words}")
+    if point and not came_there:
+        found.missed.append(point)
+    found.died.append((point if came_there else ANYWHERE, log.grown()))
 
 
-def _watch(process: subprocess.Popen[str], log: Log, enough: int) -> bool:
-    """Whether it died before the sink had taken enough; else it is killed."""
+def _watch(child: Child, log: Log, enough: int) -> bool:
+    """Whether it died before the sink had taken enough; else it is to be killed."""
     seen, moved = log.mails, time.monotonic()
-    while process.poll() is None:
+    while not child.wait(GLANCE):
         taken = log.grown()
         if taken >= enough:
-            process.kill()
             return False
         if taken > seen:
             seen, moved = taken, time.monotonic()
         elif time.monotonic() - moved > STANDSTILL:
-            process.kill()
-            process.communicate()
             raise Failed(f"a sender stands still after {taken:,} mails")
-        time.sleep(GLANCE)
     return True
 
 
-def _send(site: Path, broken: Sequence[str] = ()) -> None:
-    python("bench.crash.sender", NOBODY, "0", *broken, site=site)
-
-
-def _judge(site: Path, log: Log, found: Found) -> None:
-    rows = _rows(site, found)
+def _judge(nursery: Nursery, log: Log, found: Found) -> None:
     limit = found.connections * len(found.died)
-    found.verdict = judge(found.readers, rows, log.taken(), limit=limit)
+    found.verdict = judge(found.readers, _rows(nursery, found), log.taken(), limit=limit)
     found.breaches += found.verdict.breaches
     if not found.breaches:
         before = log.grown()
-        _send(site)
+        nursery.run(*SEND)
         if log.grown() != before:
             found.breaches.append(f"{log.mails - before} sent by a sender with nothing to do")
 
 
-def _resend(site: Path, log: Log, found: Found) -> None:
+def _resend(nursery: Nursery, log: Log, found: Found) -> None:
     """As an operator asks for it."""
     before = log.taken()
-    unknown = [row.address for row in _rows(site, found) if row.state == "unknown"]
+    unknown = [row.address for row in _rows(nursery, found) if row.state == "unknown"]
     if not unknown:
         return
-    config = str(site / "config.yaml")
-    words = ["--config", config, "resolve", "1", "--as", "resend", "--all"]
-    finished([sys.executable, "-c", DIGEST, *words], environment(site))
-    _send(site)
+    nursery.run("resolve", "1", "--as", "resend", "--all")
+    nursery.run(*SEND)
     found.resent = len(unknown)
     found.breaches += resent_well(unknown, before, log.taken())
-    states = {row.state for row in _rows(site, found)}
+    states = {row.state for row in _rows(nursery, found)}
     if states != {"accepted"}:
         found.breaches.append(f"after resending, rows are {', '.join(sorted(states))}")
 
 
-def _rows(site: Path, found: Found) -> list[Row]:
-    *rows, promises = map(json.loads, python("bench.crash.rows", site=site).splitlines())
-    found.promises = promises
+def _rows(nursery: Nursery, found: Found) -> list[Row]:
+    *rows, found.promises = map(json.loads, nursery.run("rows").splitlines())
     return [Row(*row) for row in rows]

@@ -1,7 +1,7 @@
-"""`python -m bench.crash.sender POINT NTH`: `digest send 1` that dies when it is there the nth time.
+"""A process of the product that dies by SIGKILL when it comes to a point for the nth time.
 
-Nothing in the product knows of it: SIGKILL is planted in this process alone. POINT `end`: nothing
-is planted. DIGEST_CONFIG names the site.
+In: a task (nursery.py). Out: what the command does, or death. Nothing in the product knows of it:
+all is planted in this process alone. DIGEST_CONFIG names the site.
 """
 
 from __future__ import annotations
@@ -13,13 +13,31 @@ from collections.abc import Callable
 from functools import wraps
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bench.crash.nursery import Task
 
 SMALL_JOURNAL = 2_000  # octets at which it is rewritten here
 HEADERS = b"\r\n\r\n"  # a body has them, a command does not
-NOBODY = "end"
 
 Plant = Callable[[int], None]
+
+
+def act(task: Task) -> None:
+    """Do it, or die of it."""
+    if list(task.words) == ["rows"]:
+        from bench.crash.rows import main
+
+        return main()
+    for law in task.broken:
+        BROKEN[law]()
+    if task.point:
+        _plants()[task.point](task.nth)
+    from digest.cli.main import run
+
+    sys.argv = ["digest", "--config", os.environ["DIGEST_CONFIG"], *task.words]
+    return run()
 
 
 def die() -> None:
@@ -157,23 +175,3 @@ BROKEN: dict[str, Callable[[], None]] = {
     "careless": _careless,
     "hasty": _hasty,
 }
-
-
-def main() -> None:
-    """Plant, then be the `digest` command."""
-    point, nth, *broken = sys.argv[1:]
-    import django
-
-    django.setup()
-    for name in broken:
-        BROKEN[name]()
-    if point != NOBODY:
-        _plants()[point](int(nth))
-    from digest.cli.main import run
-
-    sys.argv = ["digest", "--config", os.environ["DIGEST_CONFIG"], "send", "1", "--json"]
-    run()
-
-
-if __name__ == "__main__":
-    main()

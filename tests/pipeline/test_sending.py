@@ -105,11 +105,9 @@ class Wire:
 
     def settled(self) -> list[Result]:
         """What was under way is answered; others begin."""
-        self._time.sleep(0.05)
-        if self._dies_after is not None and len(self.begun) > self._dies_after:
-            self.stopped = True
-            if not self.under_way:
-                raise OUT_OF_TOUCH
+        self._time.sleep(0.5)
+        if self._dead and not (self.under_way or self.stopped):
+            raise OUT_OF_TOUCH
         results = [(one.delivery_id, self._said(one)) for one in self.under_way]
         self.under_way.clear()
         self._begin()
@@ -131,8 +129,14 @@ class Wire:
         """Begin nothing more."""
         self.stopped = True
 
+    @property
+    def _dead(self) -> bool:
+        return self._dies_after is not None and len(self.begun) > self._dies_after
+
     def _begin(self) -> None:
-        while self.given and len(self.under_way) < self.connections and not self.stopped:
+        if self._dead or self.stopped:
+            return
+        while self.given and len(self.under_way) < self.connections:
             one = self.given.popleft()
             self._journal.begun([one.delivery_id])
             self.under_way.append(one)
@@ -238,12 +242,18 @@ def test_mails_begin_evenly_spaced_where_a_pace_is_set(config: Config, time: Tim
     assert at == pytest.approx([n / 2 for n in range(12)], abs=0.06)
 
 
-def test_one_domain_is_spared_while_the_others_go_on(config: Config, time: Time) -> None:
+def sparing(folder: Path, per_second: float) -> tuple[Config, PaceSettings]:
+    """A site whose pace spares one domain."""
+    config = a_config(folder, pace={"per_domain": {"slow.example": per_second}})
+    return config, config.pace
+
+
+def test_one_domain_is_spared_while_the_others_go_on(tmp_path: Path, time: Time) -> None:
+    config, spared = sparing(tmp_path, 0.5)
     an_approved_issue()
     people(6, "slow.example")
     people(30, "fast.example")
     transport, at = moments(time, "@slow.example")
-    spared = PaceSettings(per_domain={"slow.example": 0.5})
     assert send(config, transport, time, pace=spared) == {"accepted": 36}
     assert at == pytest.approx([2 * n for n in range(6)], abs=0.11)
     assert [name.partition("@")[2] for name in transport.recipients[1:31]] == ["fast.example"] * 30
@@ -252,16 +262,18 @@ def test_one_domain_is_spared_while_the_others_go_on(config: Config, time: Time)
 
 
 def test_whoever_was_put_off_by_a_run_that_ended_begins_the_next_one(
-    config: Config, time: Time, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sending, "LOOK_SECONDS", 0.0)
+    config, spared = sparing(tmp_path, 0.001)
     an_approved_issue()
     people(4, "slow.example")
-    spared = PaceSettings(per_domain={"slow.example": 0.001})
     pausing = FakeTransport(on_deliver=lambda mail: void(Issue.objects.update(state="paused")))
     assert send(config, pausing, time, pace=spared) == {"accepted": 1, "queued": 3}
     Issue.objects.update(state="sending")
-    assert send(config, FakeTransport(), time, pace=PaceSettings()) == {"accepted": 4}
+    faster, _ = sparing(tmp_path, 1000)
+    assert send(faster, FakeTransport(), time, pace=faster.pace) == {"accepted": 4}
+    assert time.seconds < 1000
 
 
 def void(result: object) -> None:
@@ -404,13 +416,13 @@ def failing(monkeypatch: pytest.MonkeyPatch, name: str, errors: Sequence[Excepti
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", ["claim", "settle", "put_off", "next_turn"])
 def test_a_database_that_is_locked_is_waited_for(
-    config: Config, time: Time, name: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, time: Time, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    config, spared = sparing(tmp_path, 5)
     an_approved_issue()
     people(4, "slow.example")
     called = failing(monkeypatch, name, [LOCKED, LOCKED])
     transport = FakeTransport()
-    spared = PaceSettings(per_domain={"slow.example": 5})
     assert send(config, transport, time, pace=spared) == {"accepted": 4}
     assert len(called) > 2
     assert len(set(transport.recipients)) == len(transport.recipients) == 4
