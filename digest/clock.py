@@ -8,7 +8,8 @@ pipeline's, and sending is handed on as a scheduled issue, so that a long send b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event
@@ -19,20 +20,22 @@ from django.db import close_old_connections, transaction
 from django.db.models import Q
 
 from digest.config import Config, Keys
-from digest.errors import DigestError, Refused
+from digest.delivery.records import NEXT_TRY
+from digest.errors import DeliveryError, DigestError, Refused
 from digest.models import Issue, Occurrence
 from digest.pipeline import review
 from digest.pipeline.compose import compose
 from digest.pipeline.deliver import send_issue
 from digest.pipeline.gather import gather
 from digest.pipeline.hear_back import hear_back
-from digest.pipeline.notices import tell_held_back, withdraw
+from digest.pipeline.notices import tell_held_back, tell_stopped, withdraw
 from digest.pipeline.queued import flush_queue
 from digest.timetable import due_times, instant_of, slot_of
 
 TICK_SECONDS = 15
 HEAR_SECONDS = 60  # a mail server is asked once a minute
 ABANDONED_AFTER = timedelta(minutes=15)  # a claimed slot whose process died is taken up again
+RESTS = NEXT_TRY[:4]  # one minute to two hours
 WHO = "the schedule"
 
 log = structlog.get_logger("clock")
@@ -43,7 +46,7 @@ Steps = dict[str, Callable[[Config, str, datetime], tuple[str, str]]]
 def start_clock(config: Config, keys: Keys, stop: Event) -> BackgroundScheduler:
     """Start ticking in the background; the caller sets `stop`, then shuts the scheduler down."""
     scheduler = BackgroundScheduler(timezone=config.zone)
-    sending = partial(mails, config, keys, stop)
+    sending = partial(mails, config, keys, stop, rest=Rest())
     for name, work, seconds in (
         ("slots", partial(tick, config), TICK_SECONDS),
         ("mails", sending, TICK_SECONDS),
@@ -90,14 +93,46 @@ def tick(config: Config, now: datetime) -> None:
                 _do(occurrence, config, now)
 
 
-def mails(config: Config, keys: Keys, stop: Event, now: datetime) -> None:
-    """Send what is scheduled and due, go on with what is under way, empty the queue of mails."""
-    with _told("queue"):
-        flush_queue(config, keys)
+@dataclass
+class Rest:
+    """How long single mails are left alone by a server that refused us altogether.
+
+    One that is asked four times a minute with a wrong password locks the account.
+    """
+
+    refusals: int = 0  # in a row
+    until: datetime | None = None
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it may be asked again."""
+        return self.until is None or now >= self.until
+
+    def begin(self, now: datetime, error: DeliveryError) -> None:
+        """It refused us: for longer each time."""
+        self.until = now + RESTS[min(self.refusals, len(RESTS) - 1)]
+        self.refusals += 1
+
+    def end(self) -> None:
+        """It serves us."""
+        self.refusals, self.until = 0, None
+
+
+def mails(
+    config: Config, keys: Keys, stop: Event, now: datetime, *, rest: Rest | None = None
+) -> None:
+    """Send what is scheduled and due, go on with what is under way, empty the queue of mails.
+
+    An issue that is refused altogether is paused, and its editors are told (law 10: it asks).
+    """
+    rest = rest or Rest()
+    if rest.is_over(now):
+        with _told("queue"), _if_refused(partial(rest.begin, now)):
+            flush_queue(config, keys)
+            rest.end()
     in_time = Q(send_at__lte=now, send_at__gte=now - config.schedule.max_lateness)
     due = Q(state=Issue.State.SCHEDULED) & in_time | Q(state=Issue.State.SENDING)
     for issue in Issue.objects.filter(due):
-        with _told("sending"):
+        with _told("sending"), _if_refused(partial(_stop, issue, config, now)):
             counts = send_issue(issue.number, config, keys, progress=partial(_go_on, stop))
             log.info("sending", issue=issue.number, **counts)
 
@@ -123,6 +158,23 @@ def _told(event: str) -> Iterator[None]:
         yield
     except DigestError as error:
         log.error(event, problem=error.line())
+
+
+@contextmanager
+def _if_refused(act: Callable[[DeliveryError], None]) -> Iterator[None]:
+    """Do this when trying again would not help."""
+    try:
+        yield
+    except DeliveryError as error:
+        if not error.temporary:
+            act(error)
+        raise
+
+
+def _stop(issue: Issue, config: Config, now: datetime, error: DeliveryError) -> None:
+    with suppress(Refused), transaction.atomic():  # else somebody paused or cancelled it just now
+        review.pause(issue, who=WHO, now=now, why=error.line())
+        tell_stopped(issue, config, error, now=now)
 
 
 def _claim_due(job: str, expression: str, config: Config, now: datetime) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.compose.__main__ import positive
+from bench.crash.order import Order, look
 from bench.crash.plan import POINTS, plan
 from bench.crash.rounds import Found, run
 from bench.crash.sender import BROKEN
@@ -29,26 +30,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Kill, judge, print, return the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        found, database = _run(options)
+        found, order, database = _run(options)
     except Failed as failure:
         if options.json:
             print(json.dumps({"error": str(failure)}))
         print(f"bench.crash: {failure}", file=sys.stderr)
         return 1
     if options.json:
-        print(json.dumps(as_document(found, database, options.seed), indent=2))
+        print(json.dumps(as_document(found, order, database, options.seed), indent=2))
     else:
-        print("\n".join(as_lines(found, database, options.seed)))
-    return 1 if found.breaches else 0
+        print("\n".join(as_lines(found, order, database, options.seed)))
+    return 1 if found.breaches or order.breaches else 0
 
 
-def as_document(found: Found, database: str, seed: int) -> dict[str, Any]:
+def as_document(found: Found, order: Order, database: str, seed: int) -> dict[str, Any]:
     """For machines."""
-    document = {**asdict(found), "at": found.at, "kills": len(found.died)}
-    return {"database": database, "seed": seed, "held": not found.breaches, **document}
+    held = not (found.breaches or order.breaches)
+    document = {**asdict(found), "at": found.at, "kills": len(found.died), "order": asdict(order)}
+    return {"database": database, "seed": seed, "held": held, **document}
 
 
-def as_lines(found: Found, database: str, seed: int) -> Iterator[str]:
+def as_lines(found: Found, order: Order, database: str, seed: int) -> Iterator[str]:
     """For people."""
     judged = found.verdict
     assert judged is not None
@@ -70,25 +72,32 @@ def as_lines(found: Found, database: str, seed: int) -> Iterator[str]:
     yield from (f"died {point:<24}{times:>5}" for point, times in sorted(found.at.items()))
     yield from (f"never came to: {point}" for point in found.missed)
     yield ""
-    yield from (f"BROKEN: {breach}" for breach in found.breaches)
-    if not found.breaches:
+    promises = ", ".join(f"{key} {value}" for key, value in order.promises.items())
+    yield f"Rows when their recipients were named: {dict(order.states)}; {promises}"
+    yield "Synced before the wire: " + ("strace looked on" if order.traced else "no strace here")
+    yield ""
+    breaches = found.breaches + order.breaches
+    yield from (f"BROKEN: {breach}" for breach in breaches)
+    if not breaches:
         yield "The law held."
 
 
-def _run(options: argparse.Namespace) -> tuple[Found, str]:
+def _run(options: argparse.Namespace) -> tuple[Found, Order, str]:
     kills = plan(options.kills, options.mails, options.seed, options.points)
     with tempfile.TemporaryDirectory(prefix="bench-crash-") as name:
         folder = Path(name)
         database = Postgresql(folder) if options.postgresql else Sqlite()
+        sites = Sites(folder, database, SMALL)
+        order = look(sites, broken=options.broken)
         found = run(
-            Sites(folder, database, SMALL),
+            sites,
             options.mails,
             kills,
             connections=options.connections,
             broken=options.broken,
             tell=_tell,
         )
-    return found, database.name
+    return found, order, database.name
 
 
 def _tell(line: str) -> None:

@@ -25,13 +25,21 @@ POINTS = (
     "before the body",
     "after the 250",
     "journal's end",
+    "journal's beginning",
     "after its note",
     "in the outcome",
     "after the outcome",
     "journal's draft",
     "journal's rewrite",
 )
-ONCE = ("in recovery", "recovery settled", "recovery done", "journal's end")  # in a sender's life
+# Met before a sender's first mail, and dearly met again.
+ONCE = (
+    "in recovery",
+    "recovery settled",
+    "recovery done",
+    "journal's end",
+    "journal's beginning",
+)
 EVERY = {  # mails between two visits, where it is not each mail
     "in the claim": A_CLAIM,
     "after the claim": A_CLAIM,
@@ -40,6 +48,7 @@ EVERY = {  # mails between two visits, where it is not each mail
     "journal's draft": A_REWRITE,
     "journal's rewrite": A_REWRITE,
 }
+REWRITES = ("journal's draft", "journal's rewrite")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,5 +90,6 @@ def _kill(point: str, share: int, chance: Random) -> Kill:
         return Kill(point, 0, chance.randint(1, share))
     every = EVERY.get(point, 1)
     nth = 1 if point in ONCE else chance.randint(1, max(2, share // every) if every > 1 else share)
+    nth += point in REWRITES  # the first is its beginning
     # Should it never come there, it dies all the same, so that there is something left to send.
     return Kill(point, nth, 2 * share + A_CLAIM)

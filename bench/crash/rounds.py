@@ -80,13 +80,13 @@ class Log:
 
 
 @contextmanager
-def sink(log: Path, *words: str, site: Path | None = None) -> Iterator[int]:
+def sink(log: Path, *words: str) -> Iterator[int]:
     """The port of a sink. Left, it has heard all that was ever written to it."""
     log.touch()
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.crash.sink", str(log), *words],
         cwd=ROOT,
-        env=environment(site),
+        env=environment(None),
         stdout=subprocess.PIPE,
         encoding="ascii",
     )
@@ -130,6 +130,12 @@ def run(
             _resend(nursery, log, found)
     found.seconds = time.monotonic() - started
     return found
+
+
+def rows_of(nursery: Nursery) -> tuple[list[Row], dict[str, Any]]:
+    """Every delivery, and what the database promises of its commits."""
+    *rows, promises = map(json.loads, nursery.run("rows").splitlines())
+    return [Row(*row) for row in rows], promises
 
 
 def _die(nursery: Nursery, log: Log, kill: Kill, broken: Sequence[str], found: Found) -> None:
@@ -185,5 +191,5 @@ def _resend(nursery: Nursery, log: Log, found: Found) -> None:
 
 
 def _rows(nursery: Nursery, found: Found) -> list[Row]:
-    *rows, found.promises = map(json.loads, nursery.run("rows").splitlines())
-    return [Row(*row) for row in rows]
+    rows, found.promises = rows_of(nursery)
+    return rows

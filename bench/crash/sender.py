@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from itertools import count
 from pathlib import Path
@@ -78,6 +78,7 @@ def _wrap(owner: Any, name: str, nth: int, act: Callable[[Callable[[], Any]], No
 def _plants() -> dict[str, Plant]:
     from digest.delivery import journal, records, recovery
     from digest.delivery.couriers.smtp import SmtpCourier
+    from digest.delivery.transports import maildir
     from digest.pipeline import deliver
 
     wire = journal.Journal
@@ -88,6 +89,8 @@ def _plants() -> dict[str, Plant]:
         "mid-body": _in_the_body,
         "after the dot": _after_the_dot,
         "after the 250": lambda n: before(SmtpCourier, "_settled", n),  # read, not noted
+        "in the file": lambda n: after(maildir, "_write_synced", n),  # not under its name
+        "after the file": lambda n: after(maildir.Maildir, "deliver", n),
         "after its note": lambda n: after(wire, "settled", n),  # not committed
         "in the outcome": lambda n: after(records, "_execute", n),  # not committed
         "after the outcome": lambda n: before(wire, "stored", n),
@@ -95,6 +98,7 @@ def _plants() -> dict[str, Plant]:
         "recovery settled": lambda n: before(records, "give_back", n),
         "recovery done": lambda n: after(deliver, "recover", n),  # the journal tells of it still
         "journal's end": lambda n: after(wire, "end", n),
+        "journal's beginning": lambda n: after(Path, "rename", n),
         "journal's draft": lambda n: _rewriting(before, n),
         "journal's rewrite": lambda n: _rewriting(after, n),
     }
@@ -158,7 +162,7 @@ def _careless() -> None:
     """Takes no notice of what a dead sender left."""
     from digest.pipeline import deliver
 
-    deliver.recover = lambda left, now: {}
+    setattr(deliver, "recover", lambda left, now: {})  # noqa: B010  # which it imports
 
 
 def _hasty() -> None:
@@ -166,7 +170,18 @@ def _hasty() -> None:
     from digest.delivery import recovery
     from digest.values import Outcome
 
-    recovery._all = lambda detail, ids: [(one, Outcome("accepted", detail)) for one in ids]
+    def arrived(detail: str, deliveries: Iterable[int]) -> list[tuple[int, Outcome]]:
+        return [(one, Outcome("accepted", detail)) for one in deliveries]
+
+    recovery._all = arrived
+
+
+def _unsynced() -> None:
+    """Leaves its commits to the system: a process may die then, the machine may not."""
+    from django.db import connection
+
+    options = connection.settings_dict["OPTIONS"]
+    options["init_command"] = options["init_command"].replace("FULL", "NORMAL")
 
 
 BROKEN: dict[str, Callable[[], None]] = {
@@ -174,4 +189,5 @@ BROKEN: dict[str, Callable[[], None]] = {
     "generous": _generous,
     "careless": _careless,
     "hasty": _hasty,
+    "unsynced": _unsynced,
 }

@@ -1,10 +1,10 @@
-"""`python -m bench.crash.sink LOG [--look]`: an SMTP server whose log is the truth of what it took.
+"""`python -m bench.crash.sink LOG [SITE]`: an SMTP server whose log is the truth of what it took.
 
 A line is in the log before the client reads its 250, so that a mail is taken or not whatever
-becomes of the client. Answers come after up to 4 ms, or nobody would die while waiting for one.
-With --look it reads, in a database connection of its own, in which state a delivery is at the
-moment in which its recipient is named; DIGEST_CONFIG names the site. Ended by SIGTERM, it first
-hears all that was written to it.
+becomes of the client; a moment passes before the one or the other, as nobody would die there else.
+Whose client is gone before the line is written is not taken. Where SITE names a config.yaml, it
+reads, in a database connection of its own, in which state a delivery is at the moment in which its
+recipient is named. Ended by SIGTERM, it first hears all that was written to it.
 
     T reader1@example.org 0a1b2c…     taken, with the local part of the Message-ID
     N reader1@example.org claimed     named, with the state of the row
@@ -19,8 +19,11 @@ import re
 import signal
 import sys
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
-SLOWEST = 0.004  # seconds
+USUAL, SLOW = 0.004, 0.05  # seconds at most
+SLOW_ONES = 0.1  # of all mails
 MESSAGE_ID = re.compile(rb"^Message-ID:\s*<([^@>]+)@", re.IGNORECASE | re.MULTILINE)
 END = b"\r\n.\r\n"
 Look = Callable[[str], str]
@@ -37,6 +40,7 @@ class Session(asyncio.Protocol):
         self._heard = bytearray()
         self._recipient = ""
         self._in_body = self._answering = False
+        self._taking: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet."""
@@ -53,13 +57,15 @@ class Session(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone, or dead."""
         self.open.discard(self)
+        if self._taking is not None:
+            self._taking.cancel()
 
     def _go_on(self) -> None:
         while not self._answering:
             if self._in_body:
                 if (end := self._heard.find(END)) < 0:
                     return
-                self._take(bytes(self._heard[:end]))
+                self._hear_out(bytes(self._heard[:end]))
                 del self._heard[: end + len(END)]
             else:
                 if (end := self._heard.find(b"\r\n")) < 0:
@@ -86,12 +92,23 @@ class Session(asyncio.Protocol):
         else:
             self._say(b"250 2.0.0 ok")
 
-    def _take(self, mail: bytes) -> None:
+    def _hear_out(self, mail: bytes) -> None:
+        """Take it, then answer; a while passes before the one or the other."""
         self._in_body, self._answering = False, True
         found = MESSAGE_ID.search(mail)
-        self._log(f"T {self._recipient} {found[1].decode() if found else '-'}")
-        loop = asyncio.get_running_loop()
-        loop.call_later(self._chance.uniform(0, SLOWEST), self._answer)
+        line = f"T {self._recipient} {found[1].decode() if found else '-'}"
+        most = SLOW if self._chance.random() < SLOW_ONES else USUAL
+        loop, pause = asyncio.get_running_loop(), self._chance.uniform(0, most)
+        if self._chance.random() < 0.5:
+            self._taking = loop.call_later(pause, self._take, line)
+        else:
+            self._log(line)
+            loop.call_later(pause, self._answer)
+
+    def _take(self, line: str) -> None:
+        self._taking = None
+        self._log(line)
+        self._answer()
 
     def _answer(self) -> None:
         self._answering = False
@@ -117,31 +134,37 @@ async def serve(log: Write, look: Look | None) -> None:
         await asyncio.sleep(0.01)
 
 
-def _state_of(address: str) -> str:
-    from digest.models import Delivery
-    from subscribers.membership import find_subscriber
+def _looking(site: Path) -> Look:
+    """Asks the database of the site that stands in the file, once it is asked."""
 
-    row = Delivery.objects.filter(subscriber=find_subscriber(address)).first()
-    return row.state if row else "nothing"
+    @cache
+    def ready() -> None:
+        import django
 
+        os.environ["DIGEST_CONFIG"] = site.read_text(encoding="utf-8")
+        os.environ["DJANGO_SETTINGS_MODULE"] = "digest.project.settings"
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # it has one thread, and may wait
+        django.setup()
 
-def _looking() -> Look:
-    import django
+    def look(address: str) -> str:
+        ready()
+        from digest.models import Delivery
 
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # it has one thread, and may wait
-    django.setup()
-    return _state_of
+        row = Delivery.objects.filter(subscriber__address=address).first()
+        return row.state if row else "nothing"
+
+    return look
 
 
 def main() -> None:
     """Write the port, then serve."""
-    log = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    look = _looking() if "--look" in sys.argv else None
-    asyncio.run(serve(lambda line: void(os.write(log, f"{line}\n".encode())), look))
+    descriptor = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
+    def log(line: str) -> None:
+        os.write(descriptor, f"{line}\n".encode())
 
-def void(_: object) -> None:
-    """Nothing is made of it."""
+    look = _looking(Path(sys.argv[2])) if len(sys.argv) > 2 else None
+    asyncio.run(serve(log, look))
 
 
 if __name__ == "__main__":

@@ -68,12 +68,12 @@ def limits(measured: Measured) -> list[Limit]:
             100_000,
             measured.rate((API, CLIENT)),
         ),
-        Limit("memory, MB", "at most", 150, Spread.of(held) if held else None),
+        Limit("memory, MB", "at most", 150, _alone(max(held)) if held else None),
         Limit(
             "memory, most mails / fewest",
             "at most",
             1.1,
-            None if growth is None else Spread(growth, growth, growth),
+            None if growth is None else _alone(growth),
         ),
     ]
 
@@ -148,6 +148,10 @@ def _of_queueing(runs: list[Run]) -> str:
         f"    queueing everybody took {share:.0%} of the time and {cpu:.1f} µs; "
         f"{rate:,.0f} mails/s after it"
     )
+
+
+def _alone(found: float) -> Spread:
+    return Spread(found, found, found)
 
 
 def _verdict(limit: Limit) -> str:

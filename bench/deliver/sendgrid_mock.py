@@ -11,6 +11,7 @@ from typing import cast
 
 LENGTH = re.compile(rb"^content-length: *(\d+)", re.IGNORECASE | re.MULTILINE)
 ACCEPTED = b"HTTP/1.1 202 Accepted\r\nx-message-id: mock-%d\r\ncontent-length: 0\r\n\r\n"
+BATCH_ID = b'{"batch_id":"mock"}'
 COUNTED = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s"
 
 
@@ -22,7 +23,7 @@ class Mock(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ready for a request."""
         self._transport = cast(asyncio.Transport, transport)
-        self._head, self._wanted = b"", 0
+        self._head, self._wanted, self._for_batch = b"", 0, False
 
     def data_received(self, data: bytes) -> None:
         """Read heads and count bodies off; a body is never kept."""
@@ -36,6 +37,7 @@ class Mock(asyncio.Protocol):
                     counted = b"%d %d" % (Mock.requests, Mock.octets)
                     self._transport.write(COUNTED % (len(counted), counted))
                     continue
+                self._for_batch = head.startswith(b"POST /v3/mail/batch")
                 length = LENGTH.search(head)
                 self._wanted = int(length[1]) if length else 0
             taken = min(self._wanted, len(data))
@@ -43,6 +45,9 @@ class Mock(asyncio.Protocol):
             Mock.octets += taken
             if self._wanted:
                 return
+            if self._for_batch:
+                self._transport.write(COUNTED % (len(BATCH_ID), BATCH_ID))
+                continue
             Mock.requests += 1
             self._transport.write(ACCEPTED % Mock.requests)
 

@@ -93,7 +93,7 @@ def resume(context: typer.Context, number: Number, json: Json = False) -> None:
 
 
 def cancel(context: typer.Context, number: Number, json: Json = False) -> None:
-    """Give up an issue before its first mail; its summaries wait for the next one."""
+    """Give up an issue for good; what is not sent of it never is."""
     _turn(context, number, "cancel", json=json)
 
 

@@ -25,6 +25,7 @@ from digest.errors import Refused
 from digest.models import AuditEntry, Issue
 from digest.pipeline import Progress
 from digest.pipeline.approval import approval_hash
+from digest.pipeline.cancelled import skip_cancelled
 from digest.pipeline.issues import find_issue
 from digest.pipeline.mailing import Mailing
 from digest.pipeline.render import rendition_value
@@ -88,6 +89,7 @@ def send_issue(
 
 def _settle_what_was_left(journal: Journal, now: datetime) -> None:
     keep_refusals(recover(journal.left(), now), now)
+    skip_cancelled(now)
     journal.end()
 
 

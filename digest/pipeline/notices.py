@@ -1,8 +1,8 @@
-"""Notices: the editors are told that a draft is ready, was skipped, or is held back.
+"""Notices: the editors are told that a draft is ready, was skipped, or is held back, and that an
 
-A notice is queued in the transaction that writes the draft, so it is told exactly when it is
-true; one that is no longer true is withdrawn. It names no diagnosis and nobody on the lists
-(law 7).
+issue was stopped on its way. A notice is queued in the transaction that makes it true, so it is
+told exactly when it is; one that is no longer true is withdrawn. It names no diagnosis and nobody
+on the lists (law 7).
 """
 
 from __future__ import annotations
@@ -79,6 +79,14 @@ def tell_held_back(
         if issue.state != State.DRAFT or issue.audit.filter(what__endswith=said).exists():
             return
         _tell(issue, config, _held_back(issue, config, why), said, slot=slot, now=now)
+
+
+def tell_stopped(issue: Issue, config: Config, why: DigestError, *, now: datetime) -> None:
+    """Queue that an issue on its way was paused, as its mails are refused altogether.
+
+    The caller holds a transaction.
+    """
+    _tell(issue, config, _stopped(issue, config, why), "it was stopped", slot="", now=now)
 
 
 def withdraw(issue: Issue, now: datetime) -> None:
@@ -175,17 +183,32 @@ def _skipped(issue: Issue, config: Config, studies: int, now: datetime) -> Notic
 
 
 def _held_back(issue: Issue, config: Config, why: DigestError) -> Notice:
-    """An inbox shows how a mail begins, and a reason may quote what names a diagnosis (law 7)."""
-    reason, n = why.line(), issue.number
-    if config.privacy.diagnosis_in(reason):
-        reason = "what stands against it would tell a diagnosis here"
+    reason, n = _said(why, config), issue.number
     by_hand = f"digest approve {n} --by NAME\ndigest send {n}"
     paragraphs = (
-        f"Issue {n} was to go out by itself, and could not be approved: {reason.rstrip('.')}.",
+        f"Issue {n} was to go out by itself, and could not be approved: {reason}.",
         f"All that stands against it:\ndigest preflight {n}\n{_studio(issue, config)}",
         f"Mended in time, it still goes out by itself. Later it takes both of these:\n{by_hand}",
     )
     return f"Issue {n} is held back: something has to be mended first", paragraphs
+
+
+def _stopped(issue: Issue, config: Config, why: DigestError) -> Notice:
+    n = issue.number
+    paragraphs = (
+        f"Issue {n} was going out, and was stopped: {_said(why, config)}.",
+        "It is paused. Nothing is lost, and nobody gets it twice.",
+        f"Who has it, and who has not:\ndigest deliveries {n}",
+        f"Once that is mended, let it go on:\ndigest resume {n}\n{_studio(issue, config)}",
+    )
+    return f"Issue {n} is paused: its mails are refused", paragraphs
+
+
+def _said(why: DigestError, config: Config) -> str:
+    """An inbox shows how a mail begins, and a reason may quote what names a diagnosis (law 7)."""
+    reason = why.line().rstrip(".")
+    told = config.privacy.diagnosis_in(reason)
+    return "what stands against it would tell a diagnosis here" if told else reason
 
 
 def _studio(issue: Issue, config: Config) -> str:

@@ -20,6 +20,7 @@ from digest.errors import Refused
 from digest.mail.slots import PREFIX as SLOT
 from digest.models import AuditEntry, Issue, StoredSummary
 from digest.pipeline.approval import approval_hash
+from digest.pipeline.cancelled import may_have_reached, skip_cancelled
 from digest.pipeline.choices import choose_placing, choose_theme, take_back
 from digest.pipeline.compose import give_back, recompose, void_approval
 from digest.pipeline.issues import hold
@@ -206,27 +207,41 @@ def schedule(issue: Issue, at: datetime, *, who: str, now: datetime) -> Issue:
     return issue
 
 
-def pause(issue: Issue, *, who: str, now: datetime) -> Issue:
-    """Stop an issue that is going out; the sender looks before each claim."""
-    return _turn(issue, (State.SENDING,), State.PAUSED, who, now)
+def pause(issue: Issue, *, who: str, now: datetime, why: str = "") -> Issue:
+    """Stop an issue that is going out; a sender at work sees it. `why` stands in the audit."""
+    return _turn(issue, (State.SENDING,), State.PAUSED, who, now, why=why)
 
 
 def resume(issue: Issue, *, who: str, now: datetime) -> Issue:
     """Let a paused issue go on; `digest send` or the clock takes it up."""
-    return _turn(issue, (State.PAUSED,), State.SENDING, who, now)
+    with transaction.atomic():
+        _turn(issue, (State.PAUSED,), State.SENDING, who, now)
+        withdraw(issue, now)
+    return issue
 
 
 def cancel(issue: Issue, *, who: str, now: datetime) -> Issue:
-    """Give up an issue before its first mail; its summaries wait for the next one."""
+    """Give up an issue for good: what is not begun of it is skipped, also while it goes out.
+
+    Its summaries wait for the next one, unless somebody got them, or may have.
+    """
     with transaction.atomic():
-        _turn(issue, OPEN, State.CANCELLED, who, now)
-        give_back(issue)
+        _turn(issue, (*OPEN, State.SENDING, State.PAUSED), State.CANCELLED, who, now)
+        skip_cancelled(now)
+        if not may_have_reached(issue):
+            give_back(issue)
         withdraw(issue, now)
     return issue
 
 
 def _turn(
-    issue: Issue, allowed: tuple[Issue.State, ...], to: Issue.State, who: str, now: datetime
+    issue: Issue,
+    allowed: tuple[Issue.State, ...],
+    to: Issue.State,
+    who: str,
+    now: datetime,
+    *,
+    why: str = "",
 ) -> Issue:
     with transaction.atomic():
         hold(issue)
@@ -237,7 +252,7 @@ def _turn(
             )
         issue.state = to
         issue.save()
-        _audit(issue, who, now, str(to))
+        _audit(issue, who, now, f"{to}: {why}" if why else str(to))
     return issue
 
 

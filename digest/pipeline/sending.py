@@ -33,6 +33,7 @@ T = TypeVar("T")
 Sleep = Callable[[float], None]
 
 LOOK_SECONDS = 0.1  # how soon a pause is seen
+FRESH_SECONDS = 4.0  # twice what a claim should last
 AROUND_SECONDS = 1.0  # how soon a domain's next turn is seen
 DATABASE_PATIENCE = 600.0  # how long a locked or restarting database is waited for
 DATABASE_WAITS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -60,6 +61,7 @@ class Sending:
         self._held: deque[Claimed] = deque()  # claimed; the pace has not let them begin
         self._after, self._all_seen, self._put_off = 0, False, False
         self._looked = self._around = time.monotonic()
+        self._claimed_at = 0.0
         self._going_on = True
 
     def run(self) -> None:
@@ -87,8 +89,14 @@ class Sending:
         self._look()
         if not self._going_on:
             return False
-        self._claim()
-        self._hand_over()
+        if self._is_stale() or self._courier.resting:
+            self._release()
+        if self._courier.resting and not self._courier.busy:
+            self._sleep(min(self._courier.resting, FLUSH_SECONDS))
+            return True
+        if not self._courier.resting:
+            self._claim()
+            self._hand_over()
         if not self._courier.busy:
             return self._rest()
         results = self._courier.settled()
@@ -110,6 +118,11 @@ class Sending:
         if self._put_off and moment - self._around >= AROUND_SECONDS:
             self._around, self._after, self._all_seen = moment, 0, False
 
+    def _is_stale(self) -> bool:
+        """Whether what is claimed and not begun was claimed too long ago: people leave (law 4)."""
+        waits = self._held or self._courier.waiting
+        return bool(waits) and time.monotonic() - self._claimed_at > FRESH_SECONDS
+
     # ── claimed, then handed over ─────────────────────────────────────────────────────────
 
     def _claim(self) -> None:
@@ -117,6 +130,7 @@ class Sending:
         while not self._all_seen and len(self._held) + self._courier.waiting < self._wanted(size):
             batch = self._patiently(partial(self._next_batch, size)) if size else []
             if batch:
+                self._claimed_at = time.monotonic()
                 self._after = batch[-1].delivery_id
                 self._held.extend(self._in_turn(batch))
             elif self._after and size:

@@ -7,7 +7,7 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 
@@ -91,7 +91,7 @@ def test_what_begins_again_is_on_the_wire_again(journal: Journal) -> None:
     journal.begun([1])
     journal.settled([(1, Outcome("deferred", "451 later"))])
     journal.begun([1])
-    assert (journal.left().begun, journal.left().outcomes) == ({1}, {})
+    assert journal.left() == Left(journal.owner, begun=frozenset({1}))
 
 
 def test_each_sender_has_a_name_of_its_own(tmp_path: Path) -> None:
@@ -139,8 +139,7 @@ def test_a_torn_last_line_was_never_noted(journal: Journal, file: Path) -> None:
     journal.begun([1])
     journal.settled([(1, OK)])
     cut_off(journal, file, 1)
-    assert (journal.left().begun, journal.left().outcomes) == ({1}, {})
-    assert journal.left().trusted
+    assert journal.left() == Left(journal.owner, begun=frozenset({1}))
 
 
 def test_a_torn_beginning_was_never_begun(journal: Journal, file: Path) -> None:
@@ -280,11 +279,12 @@ def test_after_half_a_line_nothing_is_noted_and_so_nothing_begun_any_more(
         journal.begun([25])
     assert caught.value.temporary
     disk.room_left = 1000  # somebody made room: but "B 2" may stand there, without its end
-    for note in (
+    notes: list[Callable[[], None]] = [
         lambda: journal.begun([3]),
         lambda: journal.settled([(1, OK)]),
         lambda: journal.returned([1]),
-    ):
+    ]
+    for note in notes:
         with pytest.raises(DeliveryError, match="cannot be written"):
             note()
     assert journal.left().begun == {1}
@@ -389,6 +389,24 @@ def test_no_beginning_is_lost_while_another_thread_makes_it_smaller(
     assert journal.left().begun == set(range(0, mails, 3))
     assert journal.left().trusted
     assert file.stat().st_size < 30 * mails  # else it was never made smaller
+
+
+def test_a_beginning_that_comes_while_it_is_made_smaller_waits_for_the_new_file(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "LARGEST", 0)
+    wire, synced = Thread(target=journal.begun, args=([99],)), os.fsync
+
+    def begin_meanwhile(descriptor: int) -> None:
+        monkeypatch.setattr(os, "fsync", synced)
+        wire.start()
+        wire.join(0.2)  # it cannot end; if it did, its line would stand in the old file
+        synced(descriptor)
+
+    monkeypatch.setattr(os, "fsync", begin_meanwhile)
+    journal.stored([])
+    wire.join(30)
+    assert journal.left().begun == {99}
 
 
 # ── it is the lock too ────────────────────────────────────────────────────────────────────

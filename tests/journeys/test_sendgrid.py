@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from digest.config.keys import Keys
-from digest.config.settings import Config, SendgridTransport
-from digest.delivery.couriers.sendgrid import SendgridCourier
-from digest.delivery.sendgrid.transport import open_client
 from digest.errors import DeliveryError
 from digest.models import Delivery, Issue
-from digest.pipeline import deliver
 from digest.pipeline.deliver import send_issue
 from digest.project.settings import KEYS
 from tests.builders import NOW, a_config, a_subscriber, an_approved_issue
@@ -32,15 +28,6 @@ def issue() -> Issue:
     for address in READERS:
         a_subscriber(address)
     return an_approved_issue()
-
-
-@pytest.fixture(autouse=True)
-def by_the_courier(monkeypatch: pytest.MonkeyPatch) -> None:
-    def courier_for(config: Config, keys: Keys) -> Any:
-        client, batch = open_client(config, keys), cast(SendgridTransport, config.transport).batch
-        return lambda mails, journal, now: SendgridCourier(client, batch, mails, journal)
-
-    monkeypatch.setattr(deliver, "courier_for", courier_for)
 
 
 def send(folder: Path, api: Api, batch: int = 1000) -> dict[str, int]:

@@ -199,7 +199,7 @@ def test_only_an_approved_issue_is_scheduled_and_never_in_the_past(
     assert (issue.state, issue.send_at) == ("scheduled", NOW + timedelta(days=1))
 
 
-def test_pausing_and_cancelling_are_refused_in_the_wrong_state(issue: Issue) -> None:
+def test_pausing_and_resuming_are_refused_in_the_wrong_state(issue: Issue) -> None:
     with pytest.raises(Refused, match="Only sending can become paused"):
         review.pause(issue, who="Ada", now=NOW)
     Issue.objects.update(state="sending")
@@ -207,7 +207,7 @@ def test_pausing_and_cancelling_are_refused_in_the_wrong_state(issue: Issue) -> 
     review.pause(issue, who="Ada", now=NOW)
     review.resume(issue, who="Ada", now=NOW)
     with pytest.raises(Refused, match="issue 1 is sending"):
-        review.cancel(issue, who="Ada", now=NOW)
+        review.resume(issue, who="Ada", now=NOW)
 
 
 def test_editing_an_approved_first_issue_keeps_its_window(config: Config) -> None:

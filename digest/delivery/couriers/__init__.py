@@ -82,6 +82,11 @@ class Courier(Protocol):
         """
         ...
 
+    @property
+    def resting(self) -> float:
+        """Seconds until the other side takes more, where it says until when; 0.0: now."""
+        ...
+
     def strained(self) -> int:
         """How many answers asked for less, since this was asked last."""
         ...

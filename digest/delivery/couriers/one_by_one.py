@@ -70,6 +70,11 @@ class OneByOne:
                 break
         return results
 
+    @property
+    def resting(self) -> float:
+        """It never says until when."""
+        return 0.0
+
     def strained(self) -> int:
         """It never says."""
         return 0

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from digest.config.keys import Keys
-from digest.config.settings import Config, SmtpTransport
+from digest.config.settings import Config, SendgridTransport, SmtpTransport
 from digest.delivery.couriers import Clock, Courier, Mails
 from digest.delivery.couriers.one_by_one import OneByOne
+from digest.delivery.couriers.sendgrid import SendgridCourier
 from digest.delivery.couriers.smtp import SmtpCourier
 from digest.delivery.journal import Journal
+from digest.delivery.sendgrid.transport import open_client
 from digest.delivery.transports import Transport, open_transport
 from digest.delivery.transports.smtp import server_of
 
@@ -21,6 +23,9 @@ def courier_for(config: Config, keys: Keys) -> Make:
     if isinstance(config.transport, SmtpTransport):
         server = server_of(config, keys)
         return lambda mails, journal, now: SmtpCourier(server, mails, journal, now)
+    if isinstance(config.transport, SendgridTransport):
+        client, batch = open_client(config, keys), config.transport.batch
+        return lambda mails, journal, now: SendgridCourier(client, batch, mails, journal)
     return one_by_one(open_transport(config, keys))
 
 

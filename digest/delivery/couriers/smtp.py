@@ -1,10 +1,11 @@
-"""Deliveries over several SMTP connections at once, in a thread of their own.
+"""Deliveries over several SMTP connections at once.
 
-    records' thread                          wire's thread (asyncio)
     give ──► given ──► take, compose ──► journal: begun ──► body ──► answer
     settled ◄── results ◄── journal: settled ◄──────────────────────────┘
 
-The threads share two queues and the journal, nothing else: the wire's thread sees no database.
+One thread does all: the connections' loop runs inside of `settled`, and stands still while the
+caller is with its database. What the server says meanwhile waits in the system's buffers. So that
+a slow disk does not slow the wire, `settled` takes a multiple of the time that the caller took.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
-from threading import Event, Thread
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
@@ -24,6 +24,8 @@ from digest.delivery.records import Claimed
 from digest.delivery.smtp import Patience, Server, send_all
 from digest.errors import Refused
 from digest.values import Envelope, Outcome
+
+CALLERS_SHARE = 0.1  # of the time, at most, unless that would keep outcomes for too long
 
 
 class SmtpCourier:
@@ -45,21 +47,19 @@ class SmtpCourier:
         self._server, self._patience, self._context = server, patience, context
         self._mails, self._journal, self._now = mails, journal, now
         self._given: deque[Claimed] = deque()
-        self._results: deque[Result] = deque()
-        self._left: deque[int] = deque()  # taken by the client, and never begun
+        self._results: list[Result] = []
+        self._left: list[int] = []  # taken by the client, and never begun
         self._under_way: dict[str, int] = {}  # Message-ID → delivery
-        self._out = 0  # given, and not told of yet
-        self._strained = 0
-        self._trouble: BaseException | None = None
-        self._open, self._told, self._stopped = Event(), Event(), False
-        self._thread = Thread(target=self._run, name="smtp", daemon=True)
+        self._strained, self._stopped = 0, False
+        self._left_at = monotonic()  # when the loop last stood still
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        self._open.wait()  # until there is a connection, or none can be had
-        if self._trouble is not None:
-            self._thread.join()
-            raise self._trouble
+        self._runner = asyncio.Runner()
+        try:
+            self._runner.run(self._begin())
+        except BaseException:
+            self._runner.close()
+            raise
         return self
 
     def __exit__(
@@ -68,9 +68,8 @@ class SmtpCourier:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._thread.is_alive():
-            self._call(self._stopping.set if error is None else self._sending.cancel)
-        self._thread.join()
+        # After an error nothing is waited for: what was begun is then noted as unknown.
+        self._runner.close()
 
     @property
     def waiting(self) -> int:
@@ -81,26 +80,27 @@ class SmtpCourier:
     def busy(self) -> bool:
         """Whether `settled` has something to tell, or will have."""
         if self._stopped:
-            return self._thread.is_alive() or bool(self._results)
-        return self._out > 0 or self._trouble is not None
+            return bool(self._results) or not self._sending.done()
+        return bool(self._given or self._under_way or self._results) or self._sending.done()
 
     def give(self, claims: Sequence[Claimed]) -> None:
         """More to do."""
-        self._out += len(claims)
         self._given.extend(claims)
-        self._call(self._more.set)
+        self._more.set()
 
     def settled(self) -> list[Result]:
         """What became known since."""
-        if len(self._results) < FLUSH_MAILS:
-            self._told.wait(FLUSH_SECONDS)
-        self._told.clear()
-        results = [self._results.popleft() for _ in range(len(self._results))]
-        self._out -= len(results)
-        over = not self._thread.is_alive()  # asked first: it may have told and ended just now
-        if over and not (results or self._results or self._stopped):
-            raise self._trouble or AssertionError("the wire's thread ended by itself")
+        self._runner.run(self._some(monotonic() - self._left_at))
+        self._left_at = monotonic()
+        results, self._results = self._results, []
+        if not results and self._sending.done() and not self._stopped:
+            self._sending.result()  # raises
         return results
+
+    @property
+    def resting(self) -> float:
+        """It never says until when."""
+        return 0.0
 
     def strained(self) -> int:
         """How many answers asked for less."""
@@ -109,36 +109,22 @@ class SmtpCourier:
 
     def take_back(self) -> list[int]:
         """What is not begun."""
-        back = [self._left.popleft() for _ in range(len(self._left))]
-        while self._given:  # the wire's thread takes of it too
-            try:
-                back.append(self._given.popleft().delivery_id)
-            except IndexError:
-                break
-        self._out -= len(back)
+        back = [*self._left, *(claimed.delivery_id for claimed in self._given)]
+        self._left.clear()
+        self._given.clear()
         return back
 
     def stop(self) -> None:
         """Hang up, after the answers to what is begun."""
         self._stopped = True
-        if self._thread.is_alive():
-            self._call(self._stopping.set)
+        self._stopping.set()
 
-    # ── the wire's thread ─────────────────────────────────────────────────────────────────
+    # ── inside of the loop ────────────────────────────────────────────────────────────────
 
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._send())
-        except (Exception, asyncio.CancelledError) as error:
-            self._trouble = error
-        finally:
-            self._open.set()
-            self._told.set()
-
-    async def _send(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stopping, self._more = asyncio.Event(), asyncio.Event()
-        self._sending = asyncio.ensure_future(
+    async def _begin(self) -> None:
+        """Until there is a connection. Raises what kept us from having one."""
+        self._stopping, self._more, self._told = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._sending = asyncio.create_task(
             send_all(
                 self._server,
                 self,
@@ -151,26 +137,44 @@ class SmtpCourier:
                 stop=self._stopping,
             )
         )
-        await self._sending
+        self._sending.add_done_callback(lambda task: self._told.set())
+        await self._told.wait()
+        if self._sending.done():
+            self._sending.result()
+
+    async def _some(self, away: float) -> None:
+        """Until there are some results, or a moment has passed. The caller was away for so long."""
+        loop = asyncio.get_running_loop()
+        not_before = loop.time() + min(FLUSH_SECONDS, away / CALLERS_SHARE)
+        not_after = loop.time() + FLUSH_SECONDS
+        while not self._sending.done() and (self._under_way or not self._results):
+            enough = len(self._results) >= FLUSH_MAILS
+            self._told.clear()
+            try:
+                async with asyncio.timeout_at(not_before if enough else not_after):
+                    await self._told.wait()
+            except TimeoutError:
+                return
+            if len(self._results) >= FLUSH_MAILS and loop.time() >= not_before:
+                return
 
     def take(self) -> Envelope | None:
         """The next mail, for the client."""
-        while True:
-            try:
-                claimed = self._given.popleft()
-            except IndexError:
-                return None
+        while self._given:
+            claimed = self._given.popleft()
             try:
                 envelope = self._mails.envelope(claimed, self._now())
             except Refused as refusal:
                 self._tell((claimed.delivery_id, Outcome("failed", refusal.line())))
-                continue
-            self._under_way[envelope.message_id] = claimed.delivery_id
-            return envelope
+            else:
+                self._under_way[envelope.message_id] = claimed.delivery_id
+                return envelope
+        return None
 
     async def ready(self) -> bool:
         """Wait until there may be a mail; there always may be, until we are stopped."""
-        self._open.set()
+        if not self._under_way:
+            self._told.set()
         while not self._given:
             self._more.clear()
             await self._more.wait()
@@ -192,9 +196,5 @@ class SmtpCourier:
 
     def _tell(self, result: Result) -> None:
         self._results.append(result)
-        if len(self._results) >= FLUSH_MAILS or not self._under_way:
+        if len(self._results) == FLUSH_MAILS or not self._under_way:
             self._told.set()
-
-    def _call(self, what: object) -> None:
-        with suppress(RuntimeError):  # its loop is over: `settled` tells why
-            self._loop.call_soon_threadsafe(what)  # type: ignore[arg-type]

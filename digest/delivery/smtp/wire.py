@@ -20,7 +20,7 @@ _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 class WireForm(bytes):
     """Content whose maker vouches for it: ASCII, CRLF alone ends lines, the last one too, and
 
-    leading dots are doubled. It is sent as it is: to look at 50 KB again is no cheaper than sending.
+    leading dots are doubled. It is sent as it is: to look at it again costs what sending costs.
     """
 
     __slots__ = ()

@@ -27,7 +27,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def on_disk(transactional_db: None, tmp_path: Path) -> Iterator[Path | None]:
     """A database that other threads open for themselves, as other processes would.
 
-    Where it is SQLite it is a file of this test, and a locked one is told at once; else None.
+    Where it is SQLite it is a file of this test; else None.
     """
     if connection.vendor != "sqlite":
         yield None
@@ -37,12 +37,11 @@ def on_disk(transactional_db: None, tmp_path: Path) -> Iterator[Path | None]:
     with closing(sqlite3.connect(file)) as copy:
         whole.connection.backup(copy)
     settings = whole.settings_dict
-    kept = settings["NAME"], settings["OPTIONS"]
-    settings["NAME"], settings["OPTIONS"] = str(file), {**settings["OPTIONS"], "timeout": 0.02}
+    kept, settings["NAME"] = settings["NAME"], str(file)
     connections["default"] = connections.create_connection("default")
     try:
         yield file
     finally:
         connections["default"].close()
-        settings["NAME"], settings["OPTIONS"] = kept
+        settings["NAME"] = kept
         connections["default"] = whole

@@ -59,8 +59,8 @@ class MailServer:
         self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join(10)
         assert not self._thread.is_alive()
-        if error is None:
-            assert self.failures == []
+        if self.failures:
+            raise self.failures[0] from error
 
     def release(self) -> None:
         """Say what is held, now and from now on."""

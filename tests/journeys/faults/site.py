@@ -72,7 +72,6 @@ class Site:
 
     def __init__(self, config: Config, server: MailServer, hours: Hours, readers: list[str]):
         self.config, self.server, self.hours, self.readers = config, server, hours, readers
-        self.troubles: list[DeliveryError] = []
         self.pace = self._new_pace()
 
     def send(
@@ -96,8 +95,8 @@ class Site:
             try:
                 self.send()
             except DeliveryError as trouble:
-                assert trouble.temporary, trouble
-                self.troubles.append(trouble)
+                if not trouble.temporary:
+                    raise
             if self.state == "sent":
                 return run
             self.pass_on()
