@@ -15,7 +15,6 @@ from digest import clock
 from digest.config import Config, Keys
 from digest.errors import DeliveryError, Refused
 from digest.models import AuditEntry, Issue, Occurrence, QueuedMail, StoredRendition, StoredSummary
-from digest.pipeline import review
 from digest.pipeline.compose import compose
 from tests.builders import NOW, a_config, a_draft, a_stored_summary
 
@@ -246,121 +245,6 @@ def test_one_issue_that_cannot_be_sent_stops_no_other(
     a_draft(2, state="sending")
     clock.mails(config, KEYS, Event(), NOW)
     assert tried == [1, 2]
-
-
-# ── a server that refuses us ──────────────────────────────────────────────────────────────
-
-REFUSED = DeliveryError(
-    "the mail server does not sign us in (535 5.7.8 no such user)", mend="Correct the password"
-)
-DOWN = DeliveryError("the mail server cannot be reached", temporary=True)
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What was tried, "issue" or "queue"; each meets the answer that `refuse` set last."""
-    tried: list[str] = []
-    monkeypatch.setattr(clock, "send_issue", lambda *rest, **more: _meet(tried, "issue"))
-    monkeypatch.setattr(clock, "flush_queue", lambda *rest: _meet(tried, "queue"))
-    refuse(None)
-    return tried
-
-
-_answer: list[DeliveryError | None] = [None]
-
-
-def refuse(error: DeliveryError | None) -> None:
-    _answer[0] = error
-
-
-def _meet(tried: list[str], what: str) -> dict[str, int]:
-    tried.append(what)
-    if _answer[0] is not None:
-        raise _answer[0]
-    return {}
-
-
-def test_an_issue_that_is_refused_altogether_is_paused_and_the_editors_are_told(
-    asked: list[str],
-) -> None:
-    config = a_config(issue={"tell": ("ada@example.org",)})
-    a_draft(1, state="sending")
-    refuse(REFUSED)
-    for tick in range(20):
-        clock.mails(config, KEYS, Event(), NOW + timedelta(seconds=15 * tick))
-    assert asked.count("issue") == 1
-    assert Issue.objects.get().state == "paused"
-    stopped, notice = AuditEntry.objects.order_by("pk")
-    assert stopped.who == "the schedule"
-    assert stopped.what == f"paused: {REFUSED.line()}"
-    assert notice.what == "told the editors that it was stopped"
-    (mail,) = told()
-    read = " ".join(mail.get_content().split())
-    assert mail["Subject"] == "Issue 1 is paused: its mails are refused"
-    assert "(535 5.7.8 no such user). Correct the password." in read
-    assert "digest resume 1" in read
-
-
-def test_what_a_server_says_of_a_diagnosis_is_not_mailed(asked: list[str]) -> None:
-    config = a_config(issue={"tell": ("ada@example.org",)})
-    a_draft(1, state="sending")
-    refuse(DeliveryError("the mail server refuses the sender (553 no sclerosis here)"))
-    clock.mails(config, KEYS, Event(), NOW)
-    (mail,) = told()
-    assert config.privacy.diagnosis_in(mail["Subject"] + mail.get_content()) is None
-
-
-def test_a_resumed_issue_goes_on_and_nobody_is_told_any_more_that_it_stopped(
-    asked: list[str],
-) -> None:
-    config = a_config(issue={"tell": ("ada@example.org",)})
-    a_draft(1, state="sending")
-    refuse(REFUSED)
-    clock.mails(config, KEYS, Event(), NOW)
-    review.resume(Issue.objects.get(), who="Ada", now=NOW)
-    assert told() == []
-    refuse(None)
-    clock.mails(config, KEYS, Event(), NOW)
-    assert asked.count("issue") == 2
-
-
-def test_an_issue_whose_server_is_down_is_tried_again_at_each_tick(
-    config: Config, asked: list[str]
-) -> None:
-    a_draft(1, state="sending")
-    refuse(DOWN)
-    for tick in range(5):
-        clock.mails(config, KEYS, Event(), NOW + timedelta(seconds=15 * tick))
-    assert asked.count("issue") == 5
-    assert (Issue.objects.get().state, AuditEntry.objects.count()) == ("sending", 0)
-
-
-def test_single_mails_that_are_refused_altogether_are_tried_ever_more_rarely(
-    config: Config, asked: list[str]
-) -> None:
-    def tries(since: int, until: int) -> int:
-        """How often the queue was tried between two minutes."""
-        before = len(asked)
-        for minute in range(since, until):
-            clock.mails(config, KEYS, Event(), NOW + timedelta(minutes=minute), rest=rest)
-        return len(asked) - before
-
-    rest = clock.Rest()
-    refuse(REFUSED)
-    assert tries(0, 36) == 3  # at once, after one minute, after five more
-    assert tries(36, 10 * 60) == 5  # after half an hour more, then every two hours
-    refuse(None)
-    assert tries(10 * 60, 13 * 60) > 60
-
-
-def test_single_mails_whose_server_is_down_are_tried_at_each_tick(
-    config: Config, asked: list[str]
-) -> None:
-    rest = clock.Rest()
-    refuse(DOWN)
-    for tick in range(8):
-        clock.mails(config, KEYS, Event(), NOW + timedelta(seconds=15 * tick), rest=rest)
-    assert asked == ["queue"] * 8
 
 
 # ── approval: none ────────────────────────────────────────────────────────────────────────

@@ -56,7 +56,11 @@ def look(sites: Sites, mails: int = MAILS, *, broken: Sequence[str] = ()) -> Ord
     tracer = shutil.which("strace") if isinstance(sites.database, Sqlite) else None
     log, seen, which = (sites.folder / name for name in ("look.log", "calls", "look.site"))
     log.unlink(missing_ok=True)
-    watch = [tracer, "-f", "-y", "-s", "32", "-e", CALLS, "-o", str(seen)] if tracer else []
+    watch = (
+        [tracer, "-f", "--seccomp-bpf", "-y", "-s", "32", "-e", CALLS, "-o", str(seen)]
+        if tracer
+        else []
+    )
     with sink(log, str(which)) as port, sites.fresh(mails, smtp(port, CONNECTIONS)) as site:
         which.write_text(str(site / "config.yaml"), encoding="utf-8")
         with Nursery(site, watch) as nursery:

@@ -187,10 +187,15 @@ class Sending:
         elif turn := self._patiently(self._next_turn) if self._put_off else None:
             wait = max(0.0, (turn - self._now()).total_seconds())
             self._all_seen = wait > 0
+        elif self._patiently(self._is_due):  # somebody had them locked when we claimed
+            wait, self._after, self._all_seen = FLUSH_SECONDS, 0, False
         else:
             return False
         self._sleep(min(wait, FLUSH_SECONDS))
         return True
+
+    def _is_due(self) -> bool:
+        return records.is_due(self._issue, self._now())
 
     def _next_turn(self) -> datetime | None:
         return records.next_turn(self._issue)

@@ -19,7 +19,7 @@ import pytest
 
 import bench.crash.__main__ as crash
 from bench.crash.nursery import Nursery, Task
-from bench.crash.order import Event, in_order, look, read
+from bench.crash.order import Event, Order, in_order, look, read
 from bench.crash.plan import ANYWHERE, POINTS, plan
 from bench.crash.rounds import SEND, Found, rows_of, run
 from bench.crash.verdict import Row, Taken, judge, resent_well
@@ -121,7 +121,7 @@ def test_the_command_prints_what_it_found_and_ends_with_1_if_the_law_is_broken(
         return Found(1, 10, [("mid-body", 0)], verdict=verdict, breaches=verdict.breaches)
 
     monkeypatch.setattr(crash, "run", found_out)
-    monkeypatch.setattr(crash, "look", lambda *_, **__: crash.Order())
+    monkeypatch.setattr(crash, "look", lambda *_, **__: Order())
     assert crash.main(["--kills", "1", "--mails", "1"]) == 1
     assert "BROKEN: 1 sent twice" in capsys.readouterr().out
     assert crash.main(["--kills", "1", "--mails", "1", "--json"]) == 1

@@ -11,7 +11,7 @@ import pytest
 from digest.config import Config
 from digest.config.settings import PaceSettings
 from digest.delivery import records
-from digest.delivery.journal import Journal, open_journal
+from digest.delivery.journal import Journal, Left, open_journal
 from digest.delivery.pace import Pace
 from digest.errors import DeliveryError, Refused
 from digest.models import Delivery, Issue, StoredEvent
@@ -71,6 +71,30 @@ def test_all_that_is_due_is_sent_once_and_counted_once(
     assert len(set(wire.begun)) == len(wire.begun) == 60
     assert set(Delivery.objects.values_list("attempts", flat=True)) == {1}
     assert wire.closed
+
+
+def test_the_journal_is_told_what_is_stored_and_stays_small(
+    config: Config, journal: Journal, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digest.delivery.journal.LARGEST", 0)
+    people(30)
+    a_run(config, journal, time, Wire(journal, time)).run()
+    assert journal.left() == Left(journal.owner)
+
+
+def test_what_was_deferred_and_comes_due_during_the_run_goes_out_with_it(
+    config: Config, time: Time
+) -> None:
+    an_approved_issue()
+    people(20)
+
+    def no_longer_busy(envelope: Envelope) -> None:
+        if time.seconds > 50:
+            transport.script.clear()
+
+    transport = FakeTransport({"p0@example.net": BUSY}, on_deliver=no_longer_busy)
+    assert send(config, transport, time, pace=PaceSettings(per_second=0.2)) == {"accepted": 20}
+    assert Delivery.objects.get(attempts=2).subscriber is not None
 
 
 # ── pace ──────────────────────────────────────────────────────────────────────────────────
@@ -216,7 +240,8 @@ def test_who_leaves_while_their_claim_waits_for_too_long_is_not_mailed(
     people(40)
 
     def one_leaves(done: int, total: int) -> None:
-        Membership.objects.filter(subscriber__address="p39@example.net").update(state="left")
+        if done:
+            Membership.objects.filter(subscriber__address="p39@example.net").update(state="left")
 
     wire = Wire(journal, time)
     a_run(config, journal, time, wire, progress=one_leaves).run()

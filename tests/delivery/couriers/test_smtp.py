@@ -266,9 +266,10 @@ def test_trouble_mid_way_is_told_after_all_outcomes_and_the_rest_is_given_back(
         assert "refuses the sender" in error.what
         courier.give(claims(4))  # whoever has not heard of it yet
         assert trouble_of(courier) == ([], error)
-        courier.stop()
-        assert drained(courier) == []
         assert sorted(courier.take_back()) == [2, 3, 4]
+        assert trouble_of(courier) == ([], error)  # also with nothing left to do
+        courier.stop()
+        assert (drained(courier), courier.settled(), courier.take_back()) == ([], [], [])
     assert len(script.bodies) == 1
 
 

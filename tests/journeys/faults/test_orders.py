@@ -68,7 +68,7 @@ def test_a_pause_stops_it_within_a_claim_and_a_resume_sends_the_rest(tmp_path: P
 
     with a_site(tmp_path, people=600, on_taken=once(60, pause)) as site:
         counts = site.send()
-        assert (site.state, counts.keys()) == ("paused", {"accepted", "queued"})
+        assert (site.state, set(counts)) == ("paused", {"accepted", "queued"})
         assert 60 <= len(site.server.taken) < 600
         with pytest.raises(Refused, match="digest resume 1"):
             site.send()
@@ -83,7 +83,7 @@ def test_a_cancelled_issue_skips_what_is_not_begun_and_is_never_sent_on(tmp_path
 
     with a_site(tmp_path, people=600, on_taken=once(60, cancel)) as site:
         counts = site.send()
-        assert (site.state, counts.keys()) == ("cancelled", {"accepted", "skipped"})
+        assert (site.state, set(counts)) == ("cancelled", {"accepted", "skipped"})
         assert counts["accepted"] == len(site.server.taken)
         assert 60 <= len(site.server.taken) < 600
         spared = {address for address, detail in site.details().items() if detail == "cancelled"}

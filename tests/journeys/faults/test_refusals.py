@@ -53,7 +53,7 @@ def test_a_421_storm_slows_the_pace_and_everybody_gets_one_in_the_end(tmp_path: 
         storm = step == "MAIL" and hours.seconds < HOUR and chance.random() < 0.5
         return "421 4.7.0 too many of you" if storm else ""
 
-    with a_site(tmp_path, rule, people=300, hours=hours) as site:
+    with a_site(tmp_path, rule, people=150, hours=hours) as site:
         with suppress(DeliveryError):  # each connection was closed at the same moment
             site.send()
         assert site.pace.slowest is not None
