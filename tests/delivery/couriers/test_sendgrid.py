@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any
 
 import pytest
 
 from digest.delivery.couriers import Mails, Result
-from digest.delivery.couriers import sendgrid as module
 from digest.delivery.couriers.sendgrid import MOMENT, SendgridCourier
 from digest.delivery.journal import Journal, open_journal
 from digest.delivery.records import Claimed
 from digest.delivery.sendgrid.client import LONGEST_WAIT, WAITS, Client
 from digest.delivery.sendgrid.payload import Content, Recipient
-from digest.delivery.sendgrid.wire import Patience, Wire
+from digest.delivery.sendgrid.wire import Patience
 from digest.errors import DeliveryError, Refused
 from digest.values import Envelope
 from subscribers.models import Subscriber
@@ -29,7 +26,11 @@ from tests.delivery.sendgrid.api import Answer, Api, a_content, a_recipient, sen
 from tests.delivery.sendgrid.talk import KEY, Time
 
 BATCH_ID = Answer(201, body=b'{"batch_id": "b-1"}')
+
+
 BUSY = (("too many requests", None),)
+
+
 ALL: frozenset[str] = frozenset()
 
 
@@ -137,9 +138,6 @@ def lines(journal: Journal) -> list[str]:
     return [" ".join(line.split()[:3]) for line in noted]
 
 
-# ── who shares a request ──────────────────────────────────────────────────────────────────
-
-
 def test_a_thousand_and_one_readers_of_three_choices_get_their_own_edition_once(
     journal: Journal,
 ) -> None:
@@ -203,9 +201,6 @@ def test_what_sendgrid_keeps_of_a_mail_holds_no_address(journal: Journal) -> Non
     assert one["headers"]["List-Unsubscribe"] != other["headers"]["List-Unsubscribe"]
     assert one["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert talk.bodies[0]["categories"] == ["digest"]
-
-
-# ── what becomes of it ────────────────────────────────────────────────────────────────────
 
 
 def test_who_cannot_be_mailed_fails_alone(journal: Journal) -> None:
@@ -371,183 +366,3 @@ def test_where_nobody_answers_nothing_is_begun(journal: Journal) -> None:
 def settled_until_trouble(courier: SendgridCourier) -> None:
     while True:
         assert courier.settled() == []
-
-
-# ── the journal ───────────────────────────────────────────────────────────────────────────
-
-
-def test_all_of_a_request_is_noted_before_its_body_leaves(journal: Journal) -> None:
-    seen: list[list[str]] = []
-    with talking(journal, batch=2) as talk:
-        talk.api.on_head = lambda: seen.append(lines(journal))
-        talk.courier.give(claims(1, 2, 3))
-        talk.drive()
-
-    assert seen[0] == ["B 1", "B 2"]
-    assert seen[1] == ["B 1", "B 2", "R 1 accepted", "R 2 accepted", "B 3"]
-
-
-def test_a_sender_that_dies_before_the_answer_leaves_the_batch_begun(
-    journal: Journal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with talking(journal, batch=2) as talk:
-        monkeypatch.setattr(Wire, "_read", killed)
-        talk.courier.give(claims(1, 2, 3))
-        with pytest.raises(KeyboardInterrupt):
-            talk.drive()
-        assert talk.courier.take_back() == [3]
-
-    left = journal.left()
-    assert left.begun == {1, 2}
-    assert left.outcomes == {}
-
-
-def killed(*anything: object) -> None:
-    raise KeyboardInterrupt
-
-
-def test_whoever_leaves_in_mid_request_hangs_up_and_notes_what_is_unknown(
-    journal: Journal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "PARTING", 0.0)
-    with pytest.raises(KeyboardInterrupt):
-        leave_in_mid_request(journal)
-
-    left = journal.left()
-    assert left.begun == set()
-    assert {number: outcome.state for number, outcome in left.outcomes.items()} == {
-        1: "unknown",
-        2: "unknown",
-    }
-
-
-def leave_in_mid_request(journal: Journal) -> None:
-    with talking(journal, Answer(silent=True)) as talk:
-        talk.courier.give(claims(1, 2))
-        while not talk.bodies:
-            talk.courier.settled()
-        raise KeyboardInterrupt
-
-
-def test_an_outcome_that_cannot_be_noted_is_told_all_the_same(journal: Journal) -> None:
-    with talking(journal, batch=1) as talk:
-        talk.api.on_head = lambda: no_room_for(journal)
-        talk.courier.give(claims(1, 2))
-        with pytest.raises(DeliveryError, match="journal"):
-            talk.drive()
-        assert talk.courier.take_back() == [2]
-
-    assert talk.states == {1: "accepted"}
-    assert talk.api.mailed == ["reader1@example.net"]
-
-
-def test_what_cannot_be_noted_does_not_leave(journal: Journal) -> None:
-    no_room_for(journal)
-    with talking(journal) as talk:
-        talk.courier.give(claims(1))
-        with pytest.raises(DeliveryError, match="journal"):
-            talk.drive()
-        assert talk.courier.take_back() == [1]
-
-    assert talk.bodies == []
-
-
-def no_room_for(journal: Journal) -> None:
-    """What is written to it fails from now on."""
-    nowhere = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nowhere, journal._descriptor)
-    os.close(nowhere)
-
-
-def test_what_was_returned_is_neither_begun_nor_settled(journal: Journal) -> None:
-    journal.begun([1, 2, 3])
-    journal.returned([1, 2])
-    journal.begun([2])
-
-    assert journal.left().begun == {2, 3}
-    journal.returned(iter([2, 3]))
-    assert journal.left().begun == set()
-    journal._rewrite()
-    assert journal.left().begun == set()
-
-
-# ── to stop, and to cancel ────────────────────────────────────────────────────────────────
-
-
-def test_after_a_stop_nothing_is_begun_and_what_is_under_way_is_told(journal: Journal) -> None:
-    with talking(journal, batch=2) as talk:
-        talk.api.on_head = talk.courier.stop
-        talk.courier.give(claims(1, 2, 3))
-        assert talk.drive() == {1: "accepted", 2: "accepted"}
-        assert talk.courier.take_back() == [3]
-        assert talk.courier.settled() == []
-
-    assert talk.sizes == [2]
-
-
-class Stopping(FewMails):
-    """Somebody stops the courier while it makes its mails."""
-
-    courier: SendgridCourier
-
-    def recipient(self, claimed: Claimed) -> Recipient:
-        self.courier.stop()
-        return super().recipient(claimed)
-
-
-def test_a_stop_before_the_first_byte_lets_none_leave(journal: Journal) -> None:
-    mails = Stopping()
-    with talking(journal, mails=mails) as talk:
-        mails.courier = talk.courier
-        talk.courier.give(claims(1, 2))
-        while not talk.courier.waiting or talk.courier.busy:
-            assert talk.courier.settled() == []
-        assert talk.courier.take_back() == [1, 2]
-
-    assert talk.bodies == []
-    assert lines(journal) == []
-
-
-def test_to_cancel_waits_for_the_request_that_is_under_way(journal: Journal) -> None:
-    gate = Event()
-    with talking(journal, batch=1) as talk:
-        talk.api.on_head = lambda: wait_at(gate)
-        talk.courier.give(claims(1))
-        assert talk.courier.settled() == []
-        cancelling = Thread(target=talk.courier.cancel)
-        cancelling.start()
-        gate.set()
-        cancelling.join()
-        assert talk.drive() == {1: "accepted"}
-
-    paths = [path.rpartition("/")[2] for path, _, _ in talk.api.requests]
-    assert paths == ["batch", "send", "scheduled_sends"]
-    assert talk.api.connections == 1
-
-
-def wait_at(gate: Event) -> None:
-    gate.wait(20)
-
-
-def test_one_id_is_on_all_requests_and_can_be_cancelled(journal: Journal) -> None:
-    with talking(journal, batch=1) as talk:
-        talk.courier.give(claims(1, 2))
-        talk.drive()
-        talk.courier.cancel()
-
-    assert talk.courier.batch_id == "b-1"
-    assert [body["batch_id"] for body in talk.bodies] == ["b-1", "b-1"]
-    assert talk.api.requests[-1][2] == {"batch_id": "b-1", "status": "cancel"}
-
-
-@pytest.mark.parametrize("first", [Answer(403), Answer(429), Answer(500), Answer(cut="read")])
-def test_an_issue_goes_out_without_an_id_where_there_is_none(
-    journal: Journal, first: Answer
-) -> None:
-    with talking(journal, first=first) as talk:
-        talk.courier.give(claims(1))
-        assert talk.drive() == {1: "accepted"}
-        talk.courier.cancel()
-
-    assert "batch_id" not in talk.bodies[0]
-    assert talk.time.slept == []
