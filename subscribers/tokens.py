@@ -39,7 +39,7 @@ class Named(Protocol):
 def make_token(purpose: Purpose, subscriber: Named, list_name: str) -> str:
     """A token for the path of a link: letters, digits, `-`, `_` and `.` only."""
     public_id = subscriber.public_id
-    return _signer(purpose).sign(public_id + _mark(public_id, list_name))
+    return _signer(purpose).sign(public_id + _mark(_hash_key(), public_id, list_name))
 
 
 def read_token(purpose: Purpose, token: str) -> tuple[str, str]:
@@ -54,7 +54,7 @@ def read_token(purpose: Purpose, token: str) -> tuple[str, str]:
         raise WrongToken from None
     public_id, mark = value[:-MARK_LENGTH], value[-MARK_LENGTH:]
     for list_name in list_names():
-        if hmac.compare_digest(mark, _mark(public_id, list_name)):
+        if hmac.compare_digest(mark, _mark(_hash_key(), public_id, list_name)):
             return public_id, list_name
     raise WrongToken
 
@@ -72,14 +72,33 @@ def read_preferences_token(token: str) -> str:
         raise WrongToken from None
 
 
+class Links:
+    """The links of many mails: keys and address of the site are looked up once."""
+
+    def __init__(self) -> None:
+        self._site = settings.SUBSCRIBERS_SITE_URL
+        self._leaving, self._preferring = _signer("leave"), _signer("preferences")
+        self._hash_key = _hash_key()
+
+    def leave(self, subscriber: Named, list_name: str) -> str:
+        """The absolute address of the page to leave a list; it also takes RFC 8058's POST."""
+        public_id = subscriber.public_id
+        token = self._leaving.sign(public_id + _mark(self._hash_key, public_id, list_name))
+        return f"{self._site}/leave/{token}"
+
+    def preferences(self, subscriber: Named) -> str:
+        """The absolute address of the page to choose what one gets; the same in every mail."""
+        return f"{self._site}/preferences/{self._preferring.sign(subscriber.public_id)}"
+
+
 def leave_url(subscriber: Named, list_name: str) -> str:
-    """The absolute address of the page to leave a list; it also takes RFC 8058's POST."""
-    return f"{settings.SUBSCRIBERS_SITE_URL}/leave/{make_token('leave', subscriber, list_name)}"
+    """As `Links.leave`, for a single one."""
+    return Links().leave(subscriber, list_name)
 
 
 def preferences_url(subscriber: Named) -> str:
-    """The absolute address of the page to choose what one gets; the same in every mail."""
-    return f"{settings.SUBSCRIBERS_SITE_URL}/preferences/{preferences_token(subscriber)}"
+    """As `Links.preferences`, for a single one."""
+    return Links().preferences(subscriber)
 
 
 def confirm_url(subscriber: Named, list_name: str) -> str:
@@ -114,8 +133,12 @@ def _derived(salt: str, key: str | bytes) -> bytes:
     return hashlib.sha256(force_bytes(f"{salt}signer") + force_bytes(key)).digest()
 
 
-def _mark(public_id: str, list_name: str) -> str:
+def _hash_key() -> bytes:
+    key: str = settings.SUBSCRIBERS_HASH_KEY
+    return key.encode()
+
+
+def _mark(key: bytes, public_id: str, list_name: str) -> str:
     """Differs for each subscriber, so that nobody can sort links by list."""
-    key = settings.SUBSCRIBERS_HASH_KEY.encode()
     digest = hmac.digest(key, f"list {public_id} {list_name}".encode(), hashlib.sha256)
     return base64.urlsafe_b64encode(digest)[:MARK_LENGTH].decode("ascii")

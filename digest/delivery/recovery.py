@@ -24,6 +24,11 @@ RESTARTED = "the machine was started anew while this mail was claimed"
 NEVER_CAME_BACK = "the sender that claimed this mail never came back"
 
 
+def left_claims(owner: str) -> bool:
+    """Whether rows are claimed by this owner still: what its journal tells is needed then."""
+    return Delivery.objects.filter(owner=owner, state=Delivery.State.CLAIMED).exists()
+
+
 def recover(left: Left, now: datetime) -> dict[int, str]:
     """Settle the claims of a sender that died; why they failed, of those that did, by id.
 

@@ -19,7 +19,7 @@ from digest.delivery import records
 from digest.delivery.couriers.opening import courier_for, one_by_one
 from digest.delivery.journal import Journal, open_journal
 from digest.delivery.pace import Pace, WarmUp, utc_midnight
-from digest.delivery.recovery import recover
+from digest.delivery.recovery import left_claims, recover
 from digest.delivery.transports import Transport
 from digest.errors import Refused
 from digest.models import AuditEntry, Issue
@@ -82,14 +82,23 @@ def send_issue(
             Sending(
                 issue, mailing, courier, journal, pace, now=now, progress=progress, sleep=sleep
             ).run()
-            _settle_what_was_left(journal, now())  # a claim whose commit was never confirmed
+            _end(journal, now())
         _finish(issue, now())
     return records.counts(issue)
 
 
 def _settle_what_was_left(journal: Journal, now: datetime) -> None:
-    keep_refusals(recover(journal.left(), now), now)
+    with transaction.atomic():  # a refusal is not forgotten by a kill between the two
+        keep_refusals(recover(journal.left(), now), now)
     skip_cancelled(now)
+    journal.end()
+
+
+def _end(journal: Journal, now: datetime) -> None:
+    """After a run that went well; what it noted is read again only if a claim is left."""
+    if left_claims(journal.owner):  # its commit was never confirmed
+        _settle_what_was_left(journal, now)
+    skip_cancelled(now)  # what was released just now
     journal.end()
 
 

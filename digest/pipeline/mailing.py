@@ -6,7 +6,7 @@ Each edition is compiled once for each choice of themes; a mail is then a join o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
@@ -16,7 +16,7 @@ from digest.delivery.headers import ascii_domain, headers_of_list
 from digest.delivery.message import feedback_id, local_part, message_id_for
 from digest.delivery.records import Claimed, Themes
 from digest.delivery.sendgrid.payload import Content, Recipient
-from digest.editorial.themes import load_taxonomy
+from digest.editorial.themes import theme_names
 from digest.errors import Refused
 from digest.feedback.addresses import bounce_address, leave_address
 from digest.mail.links import page_address
@@ -26,7 +26,7 @@ from digest.mail.variants import for_themes
 from digest.pipeline.approval import another_version
 from digest.timetable import day_of
 from digest.values import Envelope, Personal, Rendition
-from subscribers.tokens import leave_url, preferences_url
+from subscribers.tokens import Links
 
 NO_KEYS = Keys("", "", "")  # for mails that are made to be looked at
 
@@ -50,6 +50,7 @@ class Mailing:
     keys: Keys
     editions: Mapping[str, Rendition]
     approved_hash: str = ""  # of these very editions; empty in a preview
+    links: Links = field(default_factory=Links, repr=False)
 
     def envelope(self, claimed: Claimed, date: datetime) -> Envelope:
         """The mail of one delivery. Raises Refused when it cannot be mailed."""
@@ -88,8 +89,8 @@ class Mailing:
     def _reader(self, claimed: Claimed) -> Reader:
         person, audience = claimed.subscriber, claimed.audience
         personal = Personal(
-            unsubscribe_url=leave_url(person, audience),
-            preferences_url=preferences_url(person),
+            unsubscribe_url=self.links.leave(person, audience),
+            preferences_url=self.links.preferences(person),
             browser_url=self.page_url(audience),
             joined=day_of(claimed.joined_at, self.config.zone),
         )
@@ -178,7 +179,7 @@ class Mailing:
 
         Raises ConfigError when themes.yaml cannot be read.
         """
-        known = frozenset(load_taxonomy(self.config.themes_path).themes)
+        known = frozenset(theme_names(self.config.themes_path))
         settings = self.config.audiences
         return {
             audience: Themes(

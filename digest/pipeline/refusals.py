@@ -28,8 +28,8 @@ CLOSING = "421"  # RFC 5321 3.8: the server goes, whoever the mail is for
 def store_refusals(results: Iterable[tuple[str, str]], now: datetime) -> int:
     """Keep what failed deliveries tell of their readers, each delivery once; how many told.
 
-    `results` are references and details of outcomes that are `failed`, already committed. All
-    in one transaction; after a kill between outcomes and this, store them again: nothing doubles.
+    `results` are references and details of outcomes that are `failed`; call it in the transaction
+    that commits them. Stored again, nothing doubles.
     Details that are no server's refusal (an address that cannot be written, say) tell nothing.
     """
     told = ((reference, detail, refusal_in(detail)) for reference, detail in results if reference)

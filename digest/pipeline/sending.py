@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from digest.delivery import records
 from digest.delivery.couriers import FLUSH_SECONDS, Clock, Courier, Result
@@ -206,8 +206,7 @@ class Sending:
         if not results:
             return
         now, owner = self._now(), self._journal.owner
-        failed = self._patiently(lambda: records.settle(results, now, owner=owner))
-        self._patiently(lambda: keep_refusals(failed, now))
+        self._patiently(lambda: keep(results, now, owner=owner))
         self._journal.stored(delivery for delivery, _ in results)
         self._done += sum(outcome.state != "deferred" for _, outcome in results)
         self._show(min(self._done, self._total), self._total)
@@ -247,6 +246,12 @@ class Sending:
                 connection.close_if_unusable_or_obsolete()
             self._sleep(DATABASE_WAITS[min(tries, len(DATABASE_WAITS) - 1)])
             tries += 1
+
+
+def keep(results: Sequence[Result], now: datetime, *, owner: str) -> None:
+    """Store what became of claimed rows, and what it tells of their readers, in one commit."""
+    with transaction.atomic():
+        keep_refusals(records.settle(results, now, owner=owner), now)
 
 
 def keep_refusals(failed: Mapping[int, str], now: datetime) -> None:

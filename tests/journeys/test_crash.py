@@ -100,6 +100,7 @@ def test_a_killed_sender_into_a_maildir_leaves_every_reader_exactly_one_mail(sit
 # ── a broken product is seen to be broken ─────────────────────────────────────────────────────
 
 
+@pytest.mark.only_sqlite
 @pytest.mark.parametrize(
     ("broken", "point", "breach"),
     [("silent", "after the dot", "sent twice"), ("hasty", "before the body", "lost")],
@@ -107,8 +108,6 @@ def test_a_killed_sender_into_a_maildir_leaves_every_reader_exactly_one_mail(sit
 def test_a_sender_that_breaks_the_law_is_found_out(
     sites: Sites, broken: str, point: str, breach: str
 ) -> None:
-    if ON_POSTGRESQL:
-        pytest.skip("once is enough")
     found = run(sites, FEW, plan(1, FEW, SEED, [point]), broken=[broken])
     assert any(breach in line for line in found.breaches), found
 

@@ -7,6 +7,9 @@ together; title and headline count thrice, what was found once, limits and why h
 
 from digest.editorial.themes.classify import classify
 from digest.editorial.themes.learned import Example, Learned, learn
-from digest.editorial.themes.taxonomy import SHIPPED, Taxonomy, load_taxonomy
+from digest.editorial.themes.taxonomy import SHIPPED, Taxonomy, load_taxonomy, theme_names
 
-__all__ = ["SHIPPED", "Example", "Learned", "Taxonomy", "classify", "learn", "load_taxonomy"]
+__all__ = [
+    "SHIPPED", "Example", "Learned", "Taxonomy", "classify", "learn", "load_taxonomy",
+    "theme_names",
+]  # fmt: skip

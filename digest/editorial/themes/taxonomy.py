@@ -57,12 +57,24 @@ class Taxonomy:
 
 def load_taxonomy(path: Path | None = None) -> Taxonomy:
     """The taxonomy in `path`, or the shipped one. Raises ConfigError: file, theme, key, mend."""
-    path = path or SHIPPED
+    return _load(path or SHIPPED, _stamp(path or SHIPPED))
+
+
+def theme_names(path: Path | None = None) -> tuple[str, ...]:
+    """The themes of the same file in its order, without the terms. Raises ConfigError."""
+    return _names(path or SHIPPED, _stamp(path or SHIPPED))
+
+
+def _stamp(path: Path) -> int:
     try:
-        stamp = path.stat().st_mtime_ns
+        return path.stat().st_mtime_ns
     except OSError:
-        stamp = 0  # reading it will say what is wrong
-    return _load(path, stamp)
+        return 0  # reading it will say what is wrong
+
+
+@lru_cache(maxsize=4)
+def _names(path: Path, stamp: int) -> tuple[str, ...]:
+    return tuple(_read_file(path))
 
 
 @lru_cache(maxsize=4)

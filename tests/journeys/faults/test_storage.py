@@ -122,8 +122,7 @@ def test_a_full_database_waits_for_the_answer_to_what_is_on_the_wire(
 @pytest.fixture
 def other(on_disk: Path | None) -> Iterator[sqlite3.Connection]:
     """Another process that can lock the database; who meets that is told at once."""
-    if on_disk is None:
-        pytest.skip("PostgreSQL locks rows, not the database")
+    assert on_disk is not None  # PostgreSQL locks rows, not the database
     options = connection.settings_dict["OPTIONS"]
     connection.settings_dict["OPTIONS"] = {**options, "timeout": 0.02}  # ours is 20 s
     connection.close()
@@ -133,6 +132,7 @@ def other(on_disk: Path | None) -> Iterator[sqlite3.Connection]:
     connection.settings_dict["OPTIONS"] = options
 
 
+@pytest.mark.only_sqlite
 def test_a_database_that_is_locked_for_thirty_seconds_is_waited_for(
     tmp_path: Path, other: sqlite3.Connection
 ) -> None:
@@ -154,6 +154,7 @@ def test_a_database_that_is_locked_for_thirty_seconds_is_waited_for(
         site.assert_once_each()
 
 
+@pytest.mark.only_sqlite
 def test_a_database_that_is_locked_when_an_issue_begins_says_so_and_changes_nothing(
     tmp_path: Path, other: sqlite3.Connection
 ) -> None:
@@ -167,10 +168,9 @@ def test_a_database_that_is_locked_when_an_issue_begins_says_so_and_changes_noth
         assert_resumed(site)
 
 
+@pytest.mark.only_postgresql
 @pytest.mark.django_db(transaction=True)
 def test_a_postgresql_that_is_restarted_is_waited_for(tmp_path: Path) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has no server")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         pid = cursor.fetchone()[0]
