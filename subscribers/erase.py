@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from subscribers.addresses import address_key, parse_address
+from subscribers.departures import note_departures
 from subscribers.models import Subscriber, Suppression
 
 Erased = Literal["erased", "already_erased", "unknown"]
@@ -23,14 +24,15 @@ def erase(address: str, *, now: datetime | None = None) -> Erased:
     "unknown": nobody has this address, and nothing was done. An older, stronger suppression
     (bounce, complaint, operator) stays as it is.
     """
-    key = address_key(parse_address(address).address)
+    key, at = address_key(parse_address(address).address), now or timezone.now()
     with transaction.atomic():
         deleted, _ = Subscriber.objects.filter(address_key=key).delete()
         if deleted:
             Suppression.objects.get_or_create(
                 address_key=key,
-                defaults={"reason": Suppression.Reason.ERASED, "at": now or timezone.now()},
+                defaults={"reason": Suppression.Reason.ERASED, "at": at},
             )
+            note_departures("erased", [key], at=at)
             return "erased"
     erased_before = Suppression.objects.filter(
         address_key=key, reason=Suppression.Reason.ERASED

@@ -11,8 +11,10 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from subscribers.consent import Circumstances, append
+from subscribers.departures import note_departures
 from subscribers.lists import check_list, list_names
-from subscribers.models import ConsentRecord, Membership, Subscriber
+from subscribers.models import Membership, Subscriber
 
 State = Membership.State
 
@@ -45,17 +47,11 @@ def leave(
             ],
             ignore_conflicts=True,
         )
-        ConsentRecord.objects.bulk_create(
-            ConsentRecord(
-                subscriber=subscriber,
-                list_name=name,
-                event="withdrawn",
-                at=at,
-                source=source,
-                actor=actor,
-            )
-            for name in left_now
-        )
+        for name in left_now:
+            append("withdrawn", [subscriber.pk], name, Circumstances(actor, source), at=at)
+        closed = [name for name in names if name in left_now or name not in mine]
+        for name in closed:
+            note_departures("left", [subscriber.address_key], name, at=at)
     return tuple(left_now)
 
 

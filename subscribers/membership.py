@@ -18,9 +18,10 @@ from django.utils import timezone
 
 from subscribers.addresses import ParsedAddress, address_key, clean_name, parse_address
 from subscribers.confirmations import ask_to_confirm
+from subscribers.consent import Circumstances, append
 from subscribers.errors import BadAddress, SubscribersError
 from subscribers.lists import check_list
-from subscribers.models import ConsentRecord, Membership, Subscriber
+from subscribers.models import Membership, Subscriber
 from subscribers.suppression import suppressed_keys
 
 Joined = Literal["new", "joins_list", "already_there", "opted_out_before", "suppressed"]
@@ -133,15 +134,8 @@ def confirm(
         if mine.filter(state=State.PENDING).update(
             state=State.CONFIRMED, joined_at=at, changed_at=at
         ):
-            ConsentRecord.objects.create(
-                subscriber=subscriber,
-                list_name=list_name,
-                event="confirmed",
-                at=at,
-                text=text,
-                source=source,
-                actor=actor,
-            )
+            how = Circumstances(actor, source)
+            append("confirmed", [subscriber.pk], list_name, how, at=at, text=text)
             return "confirmed"
     return "already_confirmed" if mine.filter(state=State.CONFIRMED).exists() else "refused"
 
@@ -218,17 +212,13 @@ def _record(
     subscribers: Sequence[Subscriber], list_name: str, consent: Consent, at: datetime
 ) -> None:
     """Append to the consent record; who has yet to confirm gets the mail after the commit."""
-    ConsentRecord.objects.bulk_create(
-        ConsentRecord(
-            subscriber=subscriber,
-            list_name=list_name,
-            event="confirmed" if consent.source else "asked",
-            at=at,
-            text=consent.text,
-            source=consent.source,
-            actor=consent.actor,
-        )
-        for subscriber in subscribers
+    append(
+        "confirmed" if consent.source else "asked",
+        [subscriber.pk for subscriber in subscribers],
+        list_name,
+        Circumstances(consent.actor, consent.source),
+        at=at,
+        text=consent.text,
     )
     if subscribers and not consent.source:
         asked = [(subscriber, list_name) for subscriber in subscribers]

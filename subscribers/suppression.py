@@ -14,7 +14,9 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from subscribers.addresses import address_key, parse_address
-from subscribers.models import ConsentRecord, Membership, Suppression
+from subscribers.consent import Circumstances, append
+from subscribers.departures import note_departures
+from subscribers.models import Membership, Suppression
 
 KEYS_PER_QUERY = 500
 
@@ -30,13 +32,14 @@ def suppress(
     key, at = address_key(parse_address(address).address), now or timezone.now()
     with transaction.atomic():
         _, is_new = Suppression.objects.get_or_create(
-            address_key=key, defaults={"reason": reason, "at": at}
+            address_key=key, defaults={"reason": reason, "at": at, "actor": actor}
         )
         if not is_new and reason != Suppression.Reason.ERASED:
             Suppression.objects.filter(address_key=key, reason=Suppression.Reason.ERASED).update(
-                reason=reason, at=at
+                reason=reason, at=at, actor=actor
             )
         _suppress_memberships(key, reason, actor, at)
+        note_departures("suppressed", [key], reason, at=at)
     return is_new
 
 
@@ -65,16 +68,7 @@ def _suppress_memberships(key: str, reason: str, actor: str, at: datetime) -> No
         subscriber__address_key=key,
         state__in=(Membership.State.PENDING, Membership.State.CONFIRMED),
     )
-    records = [
-        ConsentRecord(
-            subscriber_id=membership.subscriber_id,
-            list_name=membership.list_name,
-            event="withdrawn",
-            at=at,
-            source=f"suppressed: {reason}",
-            actor=actor,
-        )
-        for membership in live
-    ]
+    how = Circumstances(actor, f"suppressed: {reason}")
+    for membership in live:
+        append("withdrawn", [membership.subscriber_id], membership.list_name, how, at=at)
     live.update(state=Membership.State.SUPPRESSED, changed_at=at)
-    ConsentRecord.objects.bulk_create(records)

@@ -280,7 +280,8 @@ def a_subscriber(
 ) -> Subscriber:
     """A subscriber on `lists`, all in one state, each with its consent record."""
     from subscribers.addresses import address_key
-    from subscribers.models import ConsentRecord, Membership, Subscriber
+    from subscribers.consent import Circumstances, append
+    from subscribers.models import Membership, Subscriber
 
     key = address_key(address)
     subscriber = Subscriber.objects.create(
@@ -302,9 +303,7 @@ def a_subscriber(
             joined_at=joined_at,
             changed_at=NOW,
         )
-        ConsentRecord.objects.create(
-            subscriber=subscriber, list_name=name, event=event, at=NOW, text="Yes.", actor="test"
-        )
+        append(event, [subscriber.pk], name, Circumstances("test"), at=NOW, text="Yes.")
     return subscriber
 
 

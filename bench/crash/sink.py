@@ -149,8 +149,9 @@ def _looking(site: Path) -> Look:
     def look(address: str) -> str:
         ready()
         from digest.models import Delivery
+        from subscribers.addresses import address_key
 
-        row = Delivery.objects.filter(subscriber__address=address).first()
+        row = Delivery.objects.filter(subscriber__address_key=address_key(address)).first()
         return row.state if row else "nothing"
 
     return look

@@ -1,7 +1,8 @@
 """The secrets: from the environment, else from the key file beside config.yaml (mode 600).
 
 Three keys with three lives: tokens (may rotate), data (rotates by re-encrypting), hashing (never
-rotates, or erased addresses could come back). They never stand in config.yaml.
+rotates, or erased addresses could come back). They never stand in config.yaml. Where a key may
+rotate, its value is the new key, a comma, and the old ones, which still count for what they made.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from digest.errors import ConfigError
 
 KEY_FILE = "digest.keys"
+ROTATING = ("DIGEST_SECRET_KEY", "DIGEST_DATA_KEY")
 REQUIRED = ("DIGEST_SECRET_KEY", "DIGEST_DATA_KEY", "DIGEST_HASH_KEY")
 OPTIONAL = ("DIGEST_SMTP_PASSWORD", "SENDGRID_API_KEY", "DIGEST_IMAP_PASSWORD")
 MIN_KEY_LENGTH = 32  # hex digits or more: 128 bits
@@ -31,6 +33,16 @@ class Keys:
     smtp_password: str = field(default="", repr=False)
     sendgrid_api_key: str = field(default="", repr=False)
     imap_password: str = field(default="", repr=False)
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """What signs tokens, then what signed them before."""
+        return _each(self.secret_key)
+
+    @property
+    def data_keys(self) -> tuple[str, ...]:
+        """What seals addresses, then what sealed them before."""
+        return _each(self.data_key)
 
 
 def key_file_of(folder: Path) -> Path:
@@ -52,7 +64,8 @@ def load_keys(folder: Path, environ: Mapping[str, str] | None = None) -> Keys:
     stored = _read_key_file(key_file_of(folder))
     found = {name: environ.get(name) or stored.get(name, "") for name in (*REQUIRED, *OPTIONAL)}
     for name in REQUIRED:
-        if len(found[name]) < MIN_KEY_LENGTH:
+        parts = _each(found[name]) if name in ROTATING else (found[name],)
+        if min(map(len, parts), default=0) < MIN_KEY_LENGTH:
             raise ConfigError(
                 f"{name} is missing or shorter than {MIN_KEY_LENGTH} characters",
                 where=str(key_file_of(folder)),
@@ -60,6 +73,10 @@ def load_keys(folder: Path, environ: Mapping[str, str] | None = None) -> Keys:
                 f"site, `digest init {folder}` writes the file",
             )
     return Keys(*(found[name] for name in (*REQUIRED, *OPTIONAL)))
+
+
+def _each(value: str) -> tuple[str, ...]:
+    return tuple(part for part in (one.strip() for one in value.split(",")) if part)
 
 
 def _read_key_file(path: Path) -> dict[str, str]:

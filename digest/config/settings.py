@@ -145,9 +145,15 @@ class RetentionSettings(_Section):
     delivery_details: Duration = timedelta(days=90)
 
 
+class SignupSettings(_Section):
+    enabled: bool = True
+    mails_per_hour: Annotated[int, Field(ge=1)] = 200
+
+
 class PrivacySettings(_Section):
     encrypt_addresses: bool = True
     retention: RetentionSettings = RetentionSettings()
+    departures: Line = "departures.log"
     diagnosis_words: tuple[Line, ...] = (
         "multiple sclerosis", "sclerosis", "MS", "MSers", "RRMS", "PPMS", "SPMS", "CIS", "NMO",
         "NMOSD", "MOGAD", "ADEM", "neuromyelitis", "encephalomyelitis", "demyelinating",
@@ -216,6 +222,7 @@ class Config(_Section):
     schedule: ScheduleSettings = ScheduleSettings()
     audiences: dict[Audience, AudienceSettings] = Field(default_factory=dict)
     privacy: PrivacySettings = PrivacySettings()
+    signup: SignupSettings = SignupSettings()
     web: WebSettings = WebSettings()
     templates: str | None = None
     themes: str | None = None

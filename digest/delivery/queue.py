@@ -22,6 +22,7 @@ from digest.delivery.message import build_notice, new_message_id
 from digest.errors import Refused
 from digest.models import QueuedMail
 from digest.values import Envelope, Sender
+from subscribers.addresses import address_key
 
 OWN_HEADERS = ("message-id", "auto-submitted")  # these a caller may give; the rest are ours
 
@@ -128,6 +129,7 @@ def _row(message: EmailMessage, recipient: str, sender: Sender, now: datetime) -
 
 def _queued(envelope: Envelope, purpose: str, now: datetime) -> QueuedMail:
     return QueuedMail(
+        recipient_key=address_key(envelope.recipient),
         purpose=purpose,
         recipient=envelope.recipient,
         message_id=envelope.message_id,

@@ -13,6 +13,7 @@ from digest.models.issue import (
     Lesson,
     StoredRendition,
 )
+from digest.models.restoration import Restoration
 
 __all__ = [
     "AuditEntry",
@@ -24,6 +25,7 @@ __all__ = [
     "Lesson",
     "Occurrence",
     "QueuedMail",
+    "Restoration",
     "SourceState",
     "StoredEvent",
     "StoredRendition",

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from digest.models.issue import AUDIENCE_CHOICES, Issue
+from subscribers.sealing import SealedBytesField, SealedTextField
 
 
 class Delivery(models.Model):
@@ -67,9 +68,10 @@ class QueuedMail(models.Model):
         NOTICE = "notice"  # to an editor
 
     purpose = models.CharField(max_length=12, choices=Purpose.choices, default=Purpose.CONFIRMATION)
-    recipient = models.TextField()
+    recipient = SealedTextField()
+    recipient_key = models.CharField(max_length=64, blank=True, db_index=True)  # its keyed hash
     message_id = models.CharField(max_length=200, unique=True)
-    content = models.BinaryField()
+    content = SealedBytesField()
     attempts = models.PositiveIntegerField(default=0)
     detail = models.TextField(blank=True)
     queued_at = models.DateTimeField()

@@ -39,6 +39,8 @@ class Issue(models.Model):
     approved_at = models.DateTimeField(null=True)
     approved_hash = models.CharField(max_length=64, blank=True)
     send_at = models.DateTimeField(null=True)
+    # To whom it goes besides being on its lists: a segment's expression, "" for everybody.
+    segment = models.TextField(blank=True, default="")
     sent_at = models.DateTimeField(null=True)
 
     class Meta:

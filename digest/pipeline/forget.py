@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from digest.models import QueuedMail
-from subscribers.addresses import parse_address
+from subscribers.addresses import address_key, parse_address
 from subscribers.erase import Erased, erase
 
 
@@ -18,5 +18,6 @@ def forget(address: str, *, now: datetime) -> Erased:
     """
     with transaction.atomic():
         result = erase(address, now=now)
-        QueuedMail.objects.filter(recipient__iexact=parse_address(address).address).delete()
+        key = address_key(parse_address(address).address)
+        QueuedMail.objects.filter(recipient_key=key).delete()
     return result

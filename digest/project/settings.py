@@ -18,7 +18,7 @@ from digest.shipped import shipped
 CONFIG = load_config(Path(os.environ.get("DIGEST_CONFIG", "config.yaml")))
 KEYS = load_keys(CONFIG.folder)
 
-SECRET_KEY = KEYS.secret_key
+SECRET_KEY, *SECRET_KEY_FALLBACKS = KEYS.secret_keys
 DEBUG = False
 _HOST = urlsplit(CONFIG.publication.site_url).hostname or ""
 ALLOWED_HOSTS = [
@@ -86,6 +86,14 @@ DEFAULT_FROM_EMAIL = CONFIG.sender.address
 # What the subscribers app needs to know of the newsletter; it imports nothing of digest.
 SUBSCRIBER_LISTS = {name: CONFIG.audiences[name].readers for name in CONFIG.audience_order}
 SUBSCRIBERS_HASH_KEY = KEYS.hash_key
+SUBSCRIBERS_DATA_KEYS = KEYS.data_keys
+SUBSCRIBERS_SEAL = CONFIG.privacy.encrypt_addresses
+SUBSCRIBERS_DEPARTURES = str(CONFIG.path(CONFIG.privacy.departures))
+SUBSCRIBERS_ZONE = CONFIG.zone
+SUBSCRIBERS_LANGUAGE = CONFIG.publication.language
+SUBSCRIBERS_SIGNUP = CONFIG.signup.enabled
+SUBSCRIBERS_MAILS_PER_HOUR = CONFIG.signup.mails_per_hour  # that public pages bring about
+SUBSCRIBERS_PENDING_FOR = CONFIG.privacy.retention.pending
 SUBSCRIBERS_PUBLICATION = CONFIG.publication.name
 SUBSCRIBERS_SITE_URL = CONFIG.publication.site_url
 SUBSCRIBERS_SENDER = (CONFIG.sender.name, CONFIG.sender.address)

@@ -13,6 +13,7 @@ from digest.delivery import records
 from digest.delivery.records import Themes
 from digest.models import Delivery, Issue
 from digest.values import AUDIENCES, Outcome
+from subscribers.addresses import address_key
 from subscribers.models import Membership, Subscriber, Suppression
 from tests.builders import NOW, a_draft, a_subscriber
 
@@ -134,7 +135,7 @@ def test_who_may_not_be_mailed_any_more_is_skipped_at_claim_time(
 
 def choose(address: str, *themes: str) -> None:
     """What the page of preferences stores."""
-    Subscriber.objects.filter(address=address).update(themes=list(themes))
+    Subscriber.objects.filter(address_key=address_key(address)).update(themes=list(themes))
 
 
 def themes(*held: str) -> Themes:

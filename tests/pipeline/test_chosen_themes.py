@@ -25,6 +25,7 @@ from digest.pipeline.render import rendition_value
 from digest.pipeline.report import subscriber_report
 from digest.project.settings import KEYS
 from digest.values import Envelope, Outcome
+from subscribers.addresses import address_key
 from subscribers.models import Subscriber
 from tests.builders import NOW, a_config, a_stored_drug_trial, a_stored_summary, a_subscriber
 from tests.fakes import FakeTransport
@@ -215,8 +216,12 @@ def test_a_choice_counts_as_it_is_when_the_row_is_claimed(config: Config, issue:
 
     def others_choose(envelope: Envelope) -> None:
         if envelope.recipient == "ann@example.net":
-            Subscriber.objects.filter(address="bob@example.net").update(themes=["treatment"])
-            Subscriber.objects.filter(address="cy@example.net").update(themes=["life"])
+            Subscriber.objects.filter(address_key=address_key("bob@example.net")).update(
+                themes=["treatment"]
+            )
+            Subscriber.objects.filter(address_key=address_key("cy@example.net")).update(
+                themes=["life"]
+            )
 
     transport = FakeTransport(on_deliver=others_choose)
     assert send(config, transport) == {"accepted": 32, "skipped": 1}

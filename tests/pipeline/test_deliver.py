@@ -21,6 +21,7 @@ from digest.pipeline.deliver import send_issue
 from digest.pipeline.mailing import Mailing
 from digest.project.settings import KEYS
 from digest.values import Envelope, Outcome, Rendition
+from subscribers.addresses import address_key
 from subscribers.models import Membership, Subscriber
 from subscribers.tokens import leave_url
 from tests.builders import NOW, a_config, a_subscriber, an_approved_issue
@@ -362,7 +363,7 @@ def test_no_transaction_is_open_on_the_wire_and_the_intent_is_committed(
 
     def look(envelope: Envelope) -> None:
         assert not connection.in_atomic_block
-        person = Subscriber.objects.get(address=envelope.recipient)
+        person = Subscriber.objects.get(address_key=address_key(envelope.recipient))
         seen.append(Delivery.objects.get(subscriber=person).state)
 
     send(config, FakeTransport(repeatable=repeatable, on_deliver=look))

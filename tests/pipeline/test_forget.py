@@ -6,6 +6,7 @@ import pytest
 
 from digest.models import Delivery, QueuedMail
 from digest.pipeline.forget import forget
+from subscribers.addresses import address_key
 from subscribers.models import ConsentRecord, Subscriber, Suppression
 from tests.builders import NOW, a_draft, a_subscriber
 
@@ -22,7 +23,11 @@ def test_a_person_is_forgotten_and_the_delivery_stays_without_a_name() -> None:
         changed_at=NOW,
     )
     QueuedMail.objects.create(
-        recipient="ann@example.org", message_id="<1@x>", content=b"", queued_at=NOW
+        recipient="ann@example.org",
+        recipient_key=address_key("ann@example.org"),
+        message_id="<1@x>",
+        content=b"",
+        queued_at=NOW,
     )
     assert forget("Ann@Example.org", now=NOW) == "erased"
     assert not Subscriber.objects.exists()

@@ -17,6 +17,7 @@ from digest.errors import DeliveryError, Refused
 from digest.models import Delivery, Issue, StoredEvent
 from digest.pipeline import sending
 from digest.values import AUDIENCES, Envelope
+from subscribers.addresses import address_key
 from subscribers.models import Membership
 from tests.builders import NOW, a_config, a_subscriber, an_approved_issue
 from tests.fakes import ACCEPTED, FakeTransport
@@ -241,7 +242,9 @@ def test_who_leaves_while_their_claim_waits_for_too_long_is_not_mailed(
 
     def one_leaves(done: int, total: int) -> None:
         if done:
-            Membership.objects.filter(subscriber__address="p39@example.net").update(state="left")
+            Membership.objects.filter(
+                subscriber__address_key=address_key("p39@example.net")
+            ).update(state="left")
 
     wire = Wire(journal, time)
     a_run(config, journal, time, wire, progress=one_leaves).run()

@@ -197,7 +197,7 @@ def confirmed_readers(people: int) -> list[str]:
         Membership(
             subscriber=row, list_name="patient", state="confirmed", joined_at=NOW, changed_at=NOW
         )
-        for row in Subscriber.objects.filter(address__in=addresses)
+        for row in Subscriber.objects.filter(address_key__in=map(address_key, addresses))
     )
     return addresses
 

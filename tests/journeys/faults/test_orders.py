@@ -12,6 +12,7 @@ from django.db import transaction
 from digest.errors import Refused
 from digest.models import Delivery, Issue
 from digest.pipeline import review, sending
+from subscribers.addresses import address_key
 from subscribers.models import Membership
 from tests.builders import NOW
 from tests.journeys.faults.site import a_site, elsewhere
@@ -44,7 +45,9 @@ def test_who_leaves_in_mid_issue_is_in_no_later_claim(tmp_path: Path) -> None:
     late: set[str] = set()
 
     def leave() -> None:
-        Membership.objects.filter(subscriber__address__in=leaving).update(state="left")
+        Membership.objects.filter(subscriber__address_key__in=map(address_key, leaving)).update(
+            state="left"
+        )
         with transaction.atomic():  # after the claim that is being made, if one is
             queued = Delivery.objects.select_for_update().filter(state="queued")
             still = Delivery.objects.filter(pk__in=[row.pk for row in queued])
