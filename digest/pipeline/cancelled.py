@@ -14,9 +14,8 @@ from digest.config import Config
 from digest.delivery.journal import open_journal
 from digest.delivery.lock import Busy
 from digest.delivery.records import WAITING
-from digest.delivery.recovery import recover
 from digest.models import Delivery, Issue
-from digest.pipeline.sending import keep_refusals
+from digest.pipeline.sending import keep_left
 
 State = Delivery.State
 CANCELLED = "cancelled"
@@ -47,5 +46,5 @@ def settle_dead_sender(config: Config, now: datetime) -> None:
     cannot be opened.
     """
     with suppress(Busy), open_journal(config.folder) as journal:
-        keep_refusals(recover(journal.left(), now), now)
+        keep_left(journal, now)
         journal.end()
