@@ -24,6 +24,7 @@ from digest.delivery.records import NEXT_TRY
 from digest.errors import DeliveryError, DigestError, Refused
 from digest.models import Issue, Occurrence
 from digest.pipeline import review
+from digest.pipeline.alarm import Alarm
 from digest.pipeline.compose import compose
 from digest.pipeline.deliver import send_issue
 from digest.pipeline.gather import gather
@@ -46,10 +47,10 @@ Steps = dict[str, Callable[[Config, str, datetime], tuple[str, str]]]
 def start_clock(config: Config, keys: Keys, stop: Event) -> BackgroundScheduler:
     """Start ticking in the background; the caller sets `stop`, then shuts the scheduler down."""
     scheduler = BackgroundScheduler(timezone=config.zone)
-    sending = partial(mails, config, keys, stop, rest=Rest())
-    for name, work, seconds in (
+    for name, work, seconds in (  # each in a thread of its own: a long issue keeps nobody waiting
         ("slots", partial(tick, config), TICK_SECONDS),
-        ("mails", sending, TICK_SECONDS),
+        ("mails", partial(mails, config, keys, stop, alarm=Alarm(config, keys)), TICK_SECONDS),
+        ("queue", partial(queue, config, keys, rest=Rest()), TICK_SECONDS),
         ("feedback", partial(hear, config, keys), HEAR_SECONDS),
     ):
         scheduler.add_job(
@@ -118,23 +119,29 @@ class Rest:
 
 
 def mails(
-    config: Config, keys: Keys, stop: Event, now: datetime, *, rest: Rest | None = None
+    config: Config, keys: Keys, stop: Event, now: datetime, *, alarm: Alarm | None = None
 ) -> None:
-    """Send what is scheduled and due, go on with what is under way, empty the queue of mails.
+    """Send what is scheduled and due, and go on with what is under way.
 
-    An issue that is refused altogether is paused, and its editors are told (law 10: it asks).
+    An issue that is refused altogether is paused, and its editors are told (law 10: it asks). Of
+    one that cannot go on for a while, the `alarm` tells them.
     """
-    rest = rest or Rest()
-    if rest.is_over(now):
-        with _told("queue"), _if_refused(partial(rest.begin, now)):
-            flush_queue(config, keys)
-            rest.end()
+    alarm = alarm or Alarm(config, keys)
     in_time = Q(send_at__lte=now, send_at__gte=now - config.schedule.max_lateness)
     due = Q(state=Issue.State.SCHEDULED) & in_time | Q(state=Issue.State.SENDING)
     for issue in Issue.objects.filter(due):
         with _told("sending"), _if_refused(partial(_stop, issue, config, now)):
-            counts = send_issue(issue.number, config, keys, progress=partial(_go_on, stop))
+            with alarm.watching(issue, now):
+                counts = send_issue(issue.number, config, keys, progress=partial(_go_on, stop))
             log.info("sending", issue=issue.number, **counts)
+
+
+def queue(config: Config, keys: Keys, now: datetime, *, rest: Rest) -> None:
+    """Send the single mails that are due: confirmations, and notices to editors."""
+    if rest.is_over(now):
+        with _told("queue"), _if_refused(partial(rest.begin, now)):
+            flush_queue(config, keys)
+            rest.end()
 
 
 def hear(config: Config, keys: Keys, now: datetime) -> None:

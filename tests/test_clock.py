@@ -198,7 +198,6 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return {"accepted": 1}
 
     monkeypatch.setattr(clock, "send_issue", send)
-    monkeypatch.setattr(clock, "flush_queue", lambda config, keys: {})
     return numbers
 
 
@@ -230,6 +229,34 @@ def test_a_stopping_process_sends_nothing_more(config: Config, sent: list[int]) 
     assert sent == []
 
 
+def test_a_long_issue_keeps_no_confirmation_waiting(
+    config: Config, sent: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs: dict[str, Callable[[], None]] = {}
+    flushed: list[str] = []
+
+    class Scheduler:
+        """Starts nothing; keeps what it was asked to do."""
+
+        def __init__(self, **options: Any) -> None: ...
+
+        def add_job(self, work: Callable[[], None], trigger: str, **options: Any) -> None:
+            assert options["max_instances"] == 1
+            jobs[options["id"]] = work
+
+        def start(self) -> None: ...
+
+    monkeypatch.setattr(clock, "BackgroundScheduler", Scheduler)
+    monkeypatch.setattr(clock, "close_old_connections", lambda: None)
+    monkeypatch.setattr(clock, "flush_queue", lambda config, keys: flushed.append("a mail"))
+    a_draft(1, state="sending")
+    clock.start_clock(config, KEYS, Event())
+    jobs["mails"]()
+    assert (sent, flushed) == ([1], [])
+    jobs["queue"]()
+    assert (sent, flushed) == ([1], ["a mail"])
+
+
 def test_one_issue_that_cannot_be_sent_stops_no_other(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,7 +267,6 @@ def test_one_issue_that_cannot_be_sent_stops_no_other(
         raise DeliveryError("the mail server is down", temporary=True)
 
     monkeypatch.setattr(clock, "send_issue", send)
-    monkeypatch.setattr(clock, "flush_queue", lambda config, keys: {})
     a_draft(1, state="sending")
     a_draft(2, state="sending")
     clock.mails(config, KEYS, Event(), NOW)

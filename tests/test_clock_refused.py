@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -12,13 +13,15 @@ import pytest
 from digest import clock
 from digest.config import Config, Keys
 from digest.errors import DeliveryError
-from digest.models import AuditEntry, Issue, QueuedMail
+from digest.models import AuditEntry, Delivery, Issue, QueuedMail
 from digest.pipeline import review
-from tests.builders import NOW, a_config, a_draft
+from tests.builders import NOW, a_config, a_draft, a_subscriber, an_approved_issue
+from tests.delivery.sendgrid.api import Answer, sendgrid_api
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 KEYS = Keys("s" * 40, "d" * 40, "h" * 40)
+WITH_KEY = Keys("s" * 40, "d" * 40, "h" * 40, sendgrid_api_key="SG.x")
 REFUSED = DeliveryError(
     "the mail server does not sign us in (535 5.7.8 no such user)", mend="Correct the password"
 )
@@ -104,6 +107,23 @@ def test_a_resumed_issue_goes_on_and_nobody_is_told_any_more_that_it_stopped(
     assert asked.count("issue") == 2
 
 
+def test_an_api_that_is_down_makes_few_mails_unknown_however_often_the_clock_comes(
+    tmp_path: Path,
+) -> None:
+    for n in range(20):
+        a_subscriber(f"p{n}@example.net")
+    an_approved_issue(state="scheduled", send_at=NOW)
+    down = [Answer(201, body=b'{"batch_id": "b-1"}'), *[Answer(503)] * 40]
+    with sendgrid_api(*down) as api:
+        transport = {"kind": "sendgrid", "api_url": api.url, "batch": 1}
+        config = a_config(tmp_path, transport=transport, issue={"tell": ("ada@example.org",)})
+        for tick in range(4):
+            clock.mails(config, WITH_KEY, Event(), NOW + timedelta(seconds=15 * tick))
+    assert Delivery.objects.filter(state="unknown").count() == 3
+    assert (Issue.objects.get().state, len(told())) == ("paused", 1)
+    assert "digest resume 1" in told()[0].get_content()
+
+
 def test_an_issue_whose_server_is_down_is_tried_again_at_each_tick(
     config: Config, asked: list[str]
 ) -> None:
@@ -122,7 +142,7 @@ def test_single_mails_that_are_refused_altogether_are_tried_ever_more_rarely(
         """How often the queue was tried between two minutes."""
         before = len(asked)
         for minute in range(since, until):
-            clock.mails(config, KEYS, Event(), NOW + timedelta(minutes=minute), rest=rest)
+            clock.queue(config, KEYS, NOW + timedelta(minutes=minute), rest=rest)
         return len(asked) - before
 
     rest = clock.Rest()
@@ -139,5 +159,5 @@ def test_single_mails_whose_server_is_down_are_tried_at_each_tick(
     rest = clock.Rest()
     refuse(DOWN)
     for tick in range(8):
-        clock.mails(config, KEYS, Event(), NOW + timedelta(seconds=15 * tick), rest=rest)
+        clock.queue(config, KEYS, NOW + timedelta(seconds=15 * tick), rest=rest)
     assert asked == ["queue"] * 8

@@ -1,12 +1,13 @@
 """The entry point: `digest --config FILE COMMAND`.
 
 Exit 0 done, 1 refused or failed with one clear line that says what to do, 2 wrong usage,
-130 stopped by Ctrl-C.
+130 stopped by Ctrl-C or by a service manager.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -57,6 +58,8 @@ STOPPED = "stopped; what was done is kept. Run the same command to go on"
 
 def run() -> None:
     """What the `digest` script calls: no traceback reaches a user."""
+    # A service manager's wish is Ctrl-C: what is on the wire is waited for, the rest given back.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         app()
     except DigestError as error:

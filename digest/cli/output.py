@@ -58,14 +58,16 @@ def heading(title: str) -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table for people; numbers stand right."""
+    """A table for people; numbers stand right. The first column, which one copies, stays whole."""
     rows = [list(row) for row in rows]
     if title:  # a line of its own: as a table's title it would fold to the table's width
         heading(title)
     drawn = Table(header_style="bold")
     for position, column in enumerate(columns):
         number = bool(rows) and all(isinstance(row[position], int) for row in rows)
-        drawn.add_column(column, justify="right" if number else "left", overflow="fold")
+        drawn.add_column(
+            column, justify="right" if number else "left", overflow="fold", no_wrap=position == 0
+        )
     for row in rows:
         drawn.add_row(*(escape(printable("" if cell is None else str(cell))) for cell in row))
     out.print(drawn, soft_wrap=False)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
 
 from digest.cli.output import Json, Number, print_json, progress_bar, say, table
 from digest.cli.site import now, open_site, parse_when, shell_user
+from digest.errors import DigestError
 
 
 def register(app: typer.Typer) -> None:
@@ -76,6 +78,8 @@ def send(
             f"`digest deliveries {number} --state unknown` lists them, "
             f"`digest resolve {number}` settles them."
         )
+    if counts.get("failed"):
+        say(f"Failed: refused for good. `digest deliveries {number} --state failed` tells why.")
     if waits := warm_up_of(site.config, now()).note(counts["queued"]):
         say(f"{waits[0].upper()}{waits[1:]}. `digest run` goes on by itself.")
     if counts.get("deferred"):
@@ -94,6 +98,11 @@ def resume(context: typer.Context, number: Number, json: Json = False) -> None:
 
 def cancel(context: typer.Context, number: Number, json: Json = False) -> None:
     """Give up an issue for good; what is not sent of it never is."""
+    site = open_site(context)
+    from digest.pipeline.cancelled import settle_dead_sender
+
+    with suppress(DigestError):  # else the next `digest send` does it; cancelling must not wait
+        settle_dead_sender(site.config, now())
     _turn(context, number, "cancel", json=json)
 
 

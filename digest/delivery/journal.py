@@ -3,7 +3,7 @@
     digest-journal 1 OWNER BOOT RULE     who writes, since which boot of the machine
     B 17                                 before the first byte of its body leaves
     R 17 accepted 250 2.0.0 queued       what became of it
-    X 18                                 it provably did not leave after all
+    X 18                                 it provably did not leave after all, or is tried anew
 
 In: ids of deliveries and outcomes. Out: what a dead sender left. The file is also the lock of
 who sends: the system lets go of it when its holder dies, however it dies, so whoever holds it
@@ -92,7 +92,10 @@ class Journal:
         self._note({one: _line(one, outcome) for one, outcome in results})
 
     def returned(self, deliveries: Iterable[int]) -> None:
-        """Their bodies did not leave, and cannot: as if never begun. Raises as `begun` does."""
+        """Their bodies did not leave, and cannot: as if never begun. Raises as `begun` does.
+
+        Said also of what is claimed for another attempt: the answer to the last one is stored.
+        """
         deliveries = list(deliveries)
         self._note({one: b"X %d\n" % one for one in deliveries})
         self.stored(deliveries)

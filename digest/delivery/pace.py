@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from digest.config.settings import PaceSettings
+from digest.delivery.headers import ascii_domain
+from digest.errors import Refused
 
 HOUR = 3600.0  # seconds
 BURST = 0.05  # seconds of the rate that may begin at once
@@ -91,7 +93,7 @@ class Pace:
         self._slows = settings.slows
         self._left = warm_up.left if warm_up else None
         self._domains = {
-            name.lower(): _Turns(1 / rate, now) for name, rate in settings.per_domain.items()
+            _plain(name): _Turns(1 / rate, now) for name, rate in settings.per_domain.items()
         }
         self._credit, self._credited_at = 1.0, now
         self._measured, self._storm = _Throughput(now), _Storm(now)
@@ -151,6 +153,13 @@ class Pace:
         if self._left is not None:
             self._left = max(0, self._left - mails)
 
+    def refund(self, mails: int) -> None:
+        """So many did not begin after all, though they were spent."""
+        if self.rate is not None:
+            self._credit += mails  # a burst at most, once it is asked for
+        if self._left is not None:
+            self._left += mails
+
     def wait(self) -> float:
         """Seconds until one may begin; 0.0: now; infinite: not in this run (warm-up used up)."""
         self._earn()
@@ -166,7 +175,7 @@ class Pace:
         0.0: begin now. Else the turn is kept for the caller, who begins then and does not ask
         again for the same mail; or gives it back (`forget_turns`). 0.0 for domains not named.
         """
-        turns = self._domains.get(domain.lower())
+        turns = self._domains.get(_plain(domain)) if self._domains else None
         return turns.take(self._clock()) if turns else 0.0
 
     def forget_turns(self) -> None:
@@ -196,6 +205,14 @@ class Pace:
     def _grow(self) -> None:
         wanted = max(self._connections, int(CLAIM_SECONDS * self.throughput))
         self._grown = min(CLAIM_MOST, wanted, 2 * (self._grown or 2 * self._connections))
+
+
+def _plain(domain: str) -> str:
+    """As the wire has it, so that müller.example and its xn-- form are one (RFC 5890 2.3.2.4)."""
+    try:
+        return ascii_domain(domain.lower()).lower()
+    except Refused:  # nobody is mailed there
+        return domain.lower()
 
 
 class _Turns:

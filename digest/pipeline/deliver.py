@@ -19,7 +19,7 @@ from digest.delivery import records
 from digest.delivery.couriers.opening import courier_for, one_by_one
 from digest.delivery.journal import Journal, open_journal
 from digest.delivery.pace import Pace, WarmUp, utc_midnight
-from digest.delivery.recovery import left_claims, recover
+from digest.delivery.recovery import left_claims
 from digest.delivery.transports import Transport
 from digest.errors import Refused
 from digest.models import AuditEntry, Issue
@@ -29,7 +29,7 @@ from digest.pipeline.cancelled import skip_cancelled
 from digest.pipeline.issues import find_issue
 from digest.pipeline.mailing import Mailing
 from digest.pipeline.render import rendition_value
-from digest.pipeline.sending import Sending, database_needed, keep_refusals
+from digest.pipeline.sending import Sending, database_needed, keep_left
 
 State = Issue.State
 Clock = Callable[[], datetime]
@@ -88,8 +88,7 @@ def send_issue(
 
 
 def _settle_what_was_left(journal: Journal, now: datetime) -> None:
-    with transaction.atomic():  # a refusal is not forgotten by a kill between the two
-        keep_refusals(recover(journal.left(), now), now)
+    keep_left(journal, now)
     skip_cancelled(now)
     journal.end()
 

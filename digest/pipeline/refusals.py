@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
+from digest.delivery.smtp import QUOTA_CODES
 from digest.feedback.events import Kind, one_line
 from digest.feedback.hardness import Hardness, code_in, hardness, reason_given
 from digest.feedback.reports import BOUNCED
@@ -22,6 +23,7 @@ from digest.models import StoredEvent
 GAVE_UP = re.compile(r"gave up after \d+ attempts: ")
 FINAL = re.compile(r"5[0-5]\d(?= |$)", re.ASCII)  # RFC 5321 4.2.1
 FOR_NOW = re.compile(r"4[0-5]\d(?= |$)", re.ASCII)
+ABOUT_US = (*QUOTA_CODES, "5.3.4")  # our allowance; what we send is too big for their system
 CLOSING = "421"  # RFC 5321 3.8: the server goes, whoever the mail is for
 
 
@@ -42,6 +44,8 @@ def refusal_in(detail: str) -> Kind | None:
     """What the detail of a failed delivery says of its reader; None: nothing."""
     said = GAVE_UP.sub("", detail, count=1)
     if FINAL.match(said):
+        if code_in(said) in ABOUT_US:
+            return "blocked"
         return BOUNCED[reason_given("", said) or _less_than_hard(said)]
     if said != detail and FOR_NOW.match(said):
         about_us = said.startswith(CLOSING) or code_in(said).startswith("4.7")

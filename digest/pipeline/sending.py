@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -23,6 +23,7 @@ from digest.delivery.couriers import FLUSH_SECONDS, Clock, Courier, Result
 from digest.delivery.journal import Journal
 from digest.delivery.pace import Pace
 from digest.delivery.records import Claimed
+from digest.delivery.recovery import recover
 from digest.errors import DeliveryError
 from digest.models import Delivery, Issue
 from digest.pipeline import Progress
@@ -35,6 +36,7 @@ Sleep = Callable[[float], None]
 LOOK_SECONDS = 0.1  # how soon a pause is seen
 FRESH_SECONDS = 4.0  # twice what a claim should last
 AROUND_SECONDS = 1.0  # how soon a domain's next turn is seen
+BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # goes on in a laptop's sleep
 DATABASE_PATIENCE = 600.0  # how long a locked or restarting database is waited for
 DATABASE_WAITS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
@@ -62,7 +64,7 @@ class Sending:
         self._after, self._all_seen, self._put_off = 0, False, False
         self._looked = self._around = time.monotonic()
         self._claimed_at = 0.0
-        self._going_on = True
+        self._going_on, self._cancelled = True, False
 
     def run(self) -> None:
         """Send until nothing is due, or the issue is paused.
@@ -82,6 +84,9 @@ class Sending:
                 self._wind_up()
                 raise
             self._wind_up()
+            if self._cancelled:
+                with suppress(DeliveryError):  # it promises little; what is accepted stays so
+                    self._courier.cancel()
         self._show(self._total - records.open_rows(self._issue), self._total)
 
     def _turn(self) -> bool:
@@ -91,6 +96,8 @@ class Sending:
             return False
         if self._is_stale() or self._courier.resting:
             self._release()
+        if self._courier.resting:
+            self._forget_turns()
         if self._courier.resting and not self._courier.busy:
             self._sleep(min(self._courier.resting, FLUSH_SECONDS))
             return True
@@ -107,7 +114,7 @@ class Sending:
         return True
 
     def _look(self) -> None:
-        """Whether somebody paused or cancelled it, and whether a domain's turn may have come."""
+        """Whether somebody paused, cancelled or stops it, and whether a domain's turn may come."""
         moment = time.monotonic()
         if moment - self._looked >= LOOK_SECONDS:
             self._looked = moment
@@ -115,13 +122,15 @@ class Sending:
                 lambda: Issue.objects.values_list("state").get(pk=self._issue.pk)
             )
             self._going_on = state == (Issue.State.SENDING,)
+            self._cancelled = state == (Issue.State.CANCELLED,)
+            self._show(min(self._done, self._total), self._total)  # it may stop us, in a wait too
         if self._put_off and moment - self._around >= AROUND_SECONDS:
             self._around, self._after, self._all_seen = moment, 0, False
 
     def _is_stale(self) -> bool:
         """Whether what is claimed and not begun was claimed too long ago: people leave (law 4)."""
         waits = self._held or self._courier.waiting
-        return bool(waits) and time.monotonic() - self._claimed_at > FRESH_SECONDS
+        return bool(waits) and seconds_of_life() - self._claimed_at > FRESH_SECONDS
 
     # ── claimed, then handed over ─────────────────────────────────────────────────────────
 
@@ -130,9 +139,10 @@ class Sending:
         while not self._all_seen and len(self._held) + self._courier.waiting < self._wanted(size):
             batch = self._patiently(partial(self._next_batch, size)) if size else []
             if batch:
-                self._claimed_at = time.monotonic()
+                self._claimed_at = seconds_of_life()
                 self._after = batch[-1].delivery_id
                 self._held.extend(self._in_turn(batch))
+                self._forget_answers(batch)
             elif self._after and size:
                 self._after = 0  # around again, for those that came due meanwhile
             else:
@@ -169,6 +179,11 @@ class Sending:
             put_off = partial(records.put_off, later, self._now(), owner=self._journal.owner)
             self._patiently(put_off)
         return at_once
+
+    def _forget_answers(self, batch: Sequence[Claimed]) -> None:
+        """What this journal noted of an earlier attempt must not be believed of this one."""
+        if again := [claimed.delivery_id for claimed in batch if claimed.attempts > 1]:
+            self._journal.returned(again)
 
     def _hand_over(self) -> None:
         begin = min(self._pace.allowance(), len(self._held))
@@ -213,12 +228,21 @@ class Sending:
 
     def _release(self) -> None:
         """Give back what is not begun."""
-        back = [claimed.delivery_id for claimed in self._held] + self._courier.take_back()
+        unspent, spent = [claimed.delivery_id for claimed in self._held], self._courier.take_back()
         self._held.clear()
+        self._pace.refund(len(spent))
+        back = unspent + spent
         if back:
             release = partial(records.release, back, self._now(), owner=self._journal.owner)
             self._patiently(release)
             self._after, self._all_seen = 0, False  # they are behind, and due
+
+    def _forget_turns(self) -> None:
+        """Nothing goes on for a while: after it, all who were put off would come at once."""
+        if self._put_off:
+            self._patiently(partial(records.forget_turns, self._issue))
+            self._pace.forget_turns()
+            self._put_off, self._after, self._all_seen = False, 0, False
 
     def _wind_up(self) -> None:
         self._courier.stop()
@@ -248,10 +272,21 @@ class Sending:
             tries += 1
 
 
+def seconds_of_life() -> float:
+    """Since the machine was started, its sleep included where the system counts it."""
+    return time.clock_gettime(BOOT_CLOCK)
+
+
 def keep(results: Sequence[Result], now: datetime, *, owner: str) -> None:
     """Store what became of claimed rows, and what it tells of their readers, in one commit."""
     with transaction.atomic():
         keep_refusals(records.settle(results, now, owner=owner), now)
+
+
+def keep_left(journal: Journal, now: datetime) -> None:
+    """The same for what a dead sender left."""
+    with transaction.atomic():
+        keep_refusals(recover(journal.left(), now), now)
 
 
 def keep_refusals(failed: Mapping[int, str], now: datetime) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+# Also where the server's own settings are laxer: a claim is on the disk before the wire (law 3).
+POSTGRESQL_OPTIONS = "-c synchronous_commit=on"
 # WAL lets readers go on while one writes; FULL puts a claim on the disk before the wire (law 3);
 # IMMEDIATE takes the write lock at the start, so that no transaction fails half-way for it.
 SQLITE_OPTIONS = {
@@ -34,6 +36,7 @@ def database_settings(url: str, path: Callable[[str], Path]) -> dict[str, Any]:
         }
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
+    options["options"] = f"{options.get('options', '')} {POSTGRESQL_OPTIONS}".strip()  # last wins
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from digest.models import Issue, StoredRendition
+from digest.pipeline.cancelled import may_have_reached
 from digest.values import AUDIENCES
 
 PUBLIC = (Issue.State.SENDING, Issue.State.PAUSED, Issue.State.SENT)
@@ -27,9 +28,14 @@ def archive(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def issue_page(request: HttpRequest, number: int, audience: str) -> HttpResponse:
-    """One issue for one audience: "read in your browser", as it was approved (law 2)."""
-    went_out = StoredRendition.objects.filter(issue__state__in=PUBLIC)
-    frozen = get_object_or_404(went_out, issue__number=number, audience=audience)
+    """One issue for one audience: "read in your browser", as it was approved (law 2).
+
+    Cancelled on its way, it stays for those who may have its mail, though nothing lists it.
+    """
+    editions = StoredRendition.objects.select_related("issue")
+    frozen = get_object_or_404(editions, issue__number=number, audience=audience)
+    if frozen.issue.state not in PUBLIC and not may_have_reached(frozen.issue, frozen.audience):
+        raise Http404
     return HttpResponse(frozen.page)
 
 

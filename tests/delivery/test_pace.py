@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.config.settings import PaceSettings
-from digest.delivery.pace import BURST, Pace
+from digest.delivery.pace import BURST, Pace, WarmUp
 
 UNLIMITED = PaceSettings()
 
@@ -139,6 +139,33 @@ def test_a_domains_mails_take_turns() -> None:
     assert pace.domain_wait("mail.example.com") == 0.0
     clock.now = 60.0
     assert [pace.domain_wait("example.com") for _ in range(2)] == pytest.approx([0.0, 0.5])
+
+
+@pytest.mark.parametrize("key", ["MÜLLER.example", "xn--Mller-kva.example"])
+def test_a_domain_is_the_same_in_letters_and_on_the_wire(key: str) -> None:
+    pace = Pace(PaceSettings(per_domain={key: 2}), clock=Clock())
+    names = ("müller.example", "XN--MLLER-KVA.example", "Müller.Example")
+    assert [pace.domain_wait(name) for name in names] == pytest.approx([0.0, 0.5, 1.0])
+
+
+def test_what_is_no_domain_has_turns_of_its_own() -> None:
+    pace = Pace(PaceSettings(per_domain={"a b": 2}), clock=Clock())
+    assert [pace.domain_wait("A b"), pace.domain_wait("a b")] == pytest.approx([0.0, 0.5])
+    assert pace.domain_wait("a_.") == 0.0
+
+
+def test_what_did_not_begin_after_all_is_not_counted() -> None:
+    pace = Pace(PaceSettings(per_second=20), clock=Clock(), warm_up=WarmUp((5,)))
+    assert _begin_all_allowed(pace) == 1
+    assert (pace.allowance(), pace.left_today) == (0, 4)
+    pace.refund(1)
+    assert (pace.allowance(), pace.left_today) == (1, 5)
+
+
+def test_what_was_given_back_is_no_reason_for_a_burst() -> None:
+    pace = Pace(PaceSettings(per_second=100), clock=Clock())
+    pace.refund(50)
+    assert pace.allowance() == 5
 
 
 def test_turns_given_back_are_free_again_but_for_those_that_came() -> None:

@@ -144,6 +144,20 @@ def test_a_deferred_row_that_is_due_has_no_turn_yet(issue: Issue) -> None:
     assert (claimed.in_turn, claimed.attempts) == (True, 2)
 
 
+def test_a_deferred_row_that_was_claimed_and_given_back_has_no_turn_of_its_own(
+    issue: Issue,
+) -> None:
+    (row,) = queued(issue, "a@example.org")
+    records.claim(issue, 1, NOW, owner="me")
+    records.settle([(row.pk, Outcome("deferred", "451 later"))], NOW, owner="me")
+    assert records.claim(issue, 1, LATER, owner="me")
+    records.release([row.pk], LATER, owner="me")
+    row.refresh_from_db()
+    assert row.next_try is None
+    (again,) = records.claim(issue, 1, LATER, owner="me")
+    assert not again.in_turn
+
+
 def test_a_new_run_forgets_the_turns_of_the_last_and_no_wait_of_a_deferred_mail(
     issue: Issue,
 ) -> None:

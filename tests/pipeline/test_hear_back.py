@@ -17,7 +17,8 @@ from digest.config import Config
 from digest.delivery.lock import only_one
 from digest.errors import DigestError
 from digest.feedback.errors import MailboxError
-from digest.feedback.sendgrid_events import read_post
+from digest.feedback.events import FeedbackEvent
+from digest.feedback.sendgrid_events import Received, read_post
 from digest.models import AuditEntry, Delivery, Issue, StoredEvent
 from digest.pipeline import hear_back as room
 from digest.pipeline.deliver import send_issue
@@ -270,6 +271,15 @@ def test_a_mailbox_that_cannot_be_read_does_not_keep_events_from_being_applied(
 def test_the_clock_goes_on_when_the_mailbox_cannot_be_read(tmp_path: Path) -> None:
     clock.hear(a_config(tmp_path, feedback={"mailbox": "nowhere"}), KEYS, NOW)
     assert issubclass(MailboxError, DigestError)
+
+
+def test_a_message_id_in_capitals_is_that_of_its_delivery(config: Config) -> None:
+    delivery = a_delivery(a_subscriber())
+    name = f"<{delivery.reference.upper()}@example.org>"
+    event = FeedbackEvent("delivered", NOW, "1", message_id=name)
+    store_post([Received("1", "{}", event)], NOW)
+    assert apply_events(config, LATER).applied == {"delivered": 1}
+    assert state_of(delivery) == "accepted"
 
 
 if os.environ.get("DIGEST_TEST_DATABASE") == "postgresql":

@@ -57,6 +57,12 @@ OUR_SMART_HOSTS = [
     "550 must authenticate",
     "550 sender verify failed",
     "550 5.1.8 sender's domain not found",
+    "550 5.4.5 Daily user sending limit exceeded",
+    "550 5.4.5 daily sending quota exceeded",
+    "550 5.1.90 your message can't be sent: you reached your daily limit for recipients",
+    "550 5.7.705 Access denied, tenant has exceeded threshold",
+    "552 5.3.4 Message size exceeds fixed limit",
+    "gave up after 8 attempts: 550 5.4.5 daily sending quota exceeded",
 ]
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from digest.config import Config
 from digest.delivery import records
+from digest.delivery.journal import open_journal
 from digest.errors import Refused
 from digest.models import AuditEntry, Issue
 from digest.pipeline import review
-from digest.pipeline.cancelled import skip_cancelled
+from digest.pipeline.cancelled import settle_dead_sender, skip_cancelled
 from digest.pipeline.compose import compose
 from tests.builders import NOW, a_config, a_stored_summary, a_subscriber
 
@@ -103,3 +105,16 @@ def test_a_cancelled_issue_is_neither_resumed_nor_cancelled_again(issue: Issue) 
     for order in (review.pause, review.resume, review.cancel):
         with pytest.raises(Refused, match="issue 1 is cancelled"):
             order(issue, who="Ada", now=NOW)
+
+
+def test_what_a_dead_sender_left_is_settled_by_its_journal(issue: Issue, tmp_path: Path) -> None:
+    config = a_config(tmp_path, issue={"min_items": 1})
+    with open_journal(tmp_path) as journal:
+        owner = journal.begin(repeatable=False)
+        first, _ = records.claim(issue, 2, NOW, owner=owner)
+        journal.begun([first.delivery_id])
+        settle_dead_sender(config, NOW)  # it is alive still
+        assert [state for state, _ in rows(issue)][:2] == ["claimed", "claimed"]
+    settle_dead_sender(config, NOW)
+    review.cancel(issue, who="Ada", now=NOW)
+    assert [state for state, _ in rows(issue)] == ["unknown", "skipped", "skipped", "skipped"]

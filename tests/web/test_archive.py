@@ -9,7 +9,7 @@ from digest.config import Config
 from digest.models import Issue, IssueItem, StoredSummary
 from digest.pipeline import review
 from digest.pipeline.compose import compose
-from tests.builders import NOW, a_config, a_stored_summary
+from tests.builders import NOW, a_config, a_stored_summary, a_subscriber
 
 pytestmark = pytest.mark.django_db
 
@@ -112,3 +112,25 @@ def test_a_public_page_stays_as_it_was_approved(client: Client, issue: Issue) ->
     StoredSummary.objects.update(found="Quite another text.", title="Another title")
     IssueItem.objects.update(theme="a-theme-that-is-gone")
     assert client.get("/issues/1/patient").content == before
+
+
+@pytest.mark.parametrize("state", ["accepted", "unknown"])
+def test_a_page_that_was_mailed_still_opens_when_its_issue_is_cancelled(
+    client: Client, issue: Issue, state: str
+) -> None:
+    ann = a_subscriber("ann@example.net")
+    issue.deliveries.create(subscriber=ann, audience="patient", state=state, changed_at=NOW)
+    Issue.objects.update(state="sending")
+    before = client.get("/issues/1/patient").content
+    review.cancel(Issue.objects.get(), who="Ada", now=NOW)
+    assert client.get("/issues/1/patient").content == before
+    assert client.get("/issues/1/caregiver").status_code == 404  # nobody was mailed it
+    assert b"/issues/1/" not in client.get("/").content
+
+
+def test_a_cancelled_issue_that_nobody_got_has_no_page(client: Client, issue: Issue) -> None:
+    ann = a_subscriber("ann@example.net")
+    issue.deliveries.create(subscriber=ann, audience="patient", state="queued", changed_at=NOW)
+    Issue.objects.update(state="sending")
+    review.cancel(Issue.objects.get(), who="Ada", now=NOW)
+    assert client.get("/issues/1/patient").status_code == 404

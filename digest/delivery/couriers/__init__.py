@@ -101,3 +101,10 @@ class Courier(Protocol):
         after it `take_back` has the rest. `settled` raises nothing any more.
         """
         ...
+
+    def cancel(self) -> None:
+        """Ask the other side to drop what it took and has not passed on, where it can be asked.
+
+        Raises DeliveryError.
+        """
+        ...

@@ -89,6 +89,9 @@ class OneByOne:
         """Nothing is ever under way between two calls."""
         self._stopped = True
 
+    def cancel(self) -> None:
+        """What was taken is delivered."""
+
     def _deliver(self, claimed: Claimed, results: list[Result]) -> None:
         outcome, noted = self._outcome(claimed)
         result = self._given.popleft().delivery_id, outcome

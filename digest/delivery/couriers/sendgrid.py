@@ -199,7 +199,10 @@ class SendgridCourier:
         return trip.results
 
     def _silence(self, trip: _Trip) -> DeliveryError | None:
-        """An API that is down must not make a whole issue `unknown`, batch after batch."""
+        """An API that is down must not make a whole issue `unknown`, batch after batch.
+
+        So it is not told as temporary: the clock would begin to count anew at each tick.
+        """
         if any(outcome.state == "unknown" for _, outcome in trip.results):
             self._unclear += 1
         elif trip.trouble is None:
@@ -208,8 +211,8 @@ class SendgridCourier:
             return None
         return DeliveryError(
             f"the SendGrid API gave no clear answer {UNCLEAR_MOST} times in a row",
-            mend="Look at status.sendgrid.com, then send again: the rest goes out",
-            temporary=True,
+            mend="Look at status.sendgrid.com, then `digest resume N` (if it is not paused, "
+            "`digest send N`): the rest goes out",
         )
 
     # ── the wire's thread ─────────────────────────────────────────────────────────────────

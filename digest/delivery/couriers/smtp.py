@@ -119,6 +119,9 @@ class SmtpCourier:
         self._stopped = True
         self._stopping.set()
 
+    def cancel(self) -> None:
+        """SMTP has no such command."""
+
     # ── inside of the loop ────────────────────────────────────────────────────────────────
 
     async def _begin(self) -> None:

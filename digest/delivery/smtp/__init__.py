@@ -12,6 +12,7 @@ leaves, `settled` with what became of it (law 3). No rows, no Django, no config.
 from digest.delivery.smtp.outgoing import Listed, Source
 from digest.delivery.smtp.pool import send_all
 from digest.delivery.smtp.server import Patience, Server
+from digest.delivery.smtp.standing import QUOTA_CODES
 from digest.delivery.smtp.wire import WireForm
 
-__all__ = ["Listed", "Patience", "Server", "Source", "WireForm", "send_all"]
+__all__ = ["QUOTA_CODES", "Listed", "Patience", "Server", "Source", "WireForm", "send_all"]

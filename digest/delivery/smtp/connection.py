@@ -15,6 +15,7 @@ from digest.delivery.smtp.server import Patience
 from digest.delivery.smtp.wire import QUIT
 
 CLOSED = "the server closed the connection"
+LOOK_BELOW_TLS = 0.02  # seconds
 BUFFER = 16_384  # octets that are read at once; asyncio's own would be mapped anew for each read
 
 
@@ -36,6 +37,7 @@ class Connection(asyncio.BufferedProtocol):
         self._replies = self._parser.replies
         self._buffer = memoryview(bytearray(BUFFER))
         self._transport: asyncio.Transport = asyncio.Transport()  # until connection_made
+        self._socket = self._transport  # the same, or what lies below TLS
         self._waiter: asyncio.Future[None] | None = None
         self._deadline = 0.0
         self._allowance = 0.0
@@ -46,7 +48,10 @@ class Connection(asyncio.BufferedProtocol):
     @property
     def buffered(self) -> bool:
         """Whether something that was written has not left this process."""
-        return self._transport.get_write_buffer_size() > 0
+        if self._transport.get_write_buffer_size():
+            return True
+        # TLS does not count what it passed on and the system has not taken.
+        return self._socket is not self._transport and self._socket.get_write_buffer_size() > 0
 
     @property
     def own_address(self) -> str:
@@ -75,9 +80,13 @@ class Connection(asyncio.BufferedProtocol):
 
         Raises Broken after `seconds` of standstill.
         """
+        allowed: float | None = seconds
         while self.buffered:
             self._refuse_to_write()
-            await self._wait(seconds)
+            if not self._transport.get_write_buffer_size():  # below TLS: nobody says when it left
+                self._loop.call_later(LOOK_BELOW_TLS, self._wake)
+            await self._wait(allowed)
+            allowed = None  # to look again is no progress
 
     async def ask(self, command: bytes, seconds: float) -> Reply:
         """Send one command and wait for its reply."""
@@ -85,7 +94,11 @@ class Connection(asyncio.BufferedProtocol):
         return await self.reply(seconds)
 
     async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
-        """Go on under TLS; what was said before it is thrown away (RFC 3207 4.2)."""
+        """Go on under TLS; what was said before it is thrown away (RFC 3207 4.2).
+
+        Before the handshake, as its last octets may bring the first words under TLS.
+        """
+        self._parser.forget()
         secured = await self._loop.start_tls(
             self._transport,
             self,
@@ -95,7 +108,6 @@ class Connection(asyncio.BufferedProtocol):
         )
         if secured is None:
             raise Broken("the connection was closed during the TLS handshake")
-        self._parser.forget()
         self._use(secured)
 
     async def quit(self) -> None:
@@ -125,7 +137,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is open."""
-        self._use(cast(asyncio.Transport, transport))
+        self._socket = cast(asyncio.Transport, transport)
+        self._use(self._socket)
         self._watch()
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -166,15 +179,19 @@ class Connection(asyncio.BufferedProtocol):
         """
         if self._replies and not self._broken:
             self.fail(f"the server spoke out of turn: {self._replies[0].text}")
-        if self._broken or self._transport.is_closing():
+        if self._broken or self._socket.is_closing():  # TLS learns of it only later
             raise Broken(self._broken or CLOSED)
 
-    async def _wait(self, seconds: float) -> None:
-        """Until something happened. Raises Broken when nothing more can."""
+    async def _wait(self, seconds: float | None) -> None:
+        """Until something happened. Raises Broken when nothing more can, or none did in `seconds`.
+
+        None: what is left of the last wait's.
+        """
         if self._broken:
             raise Broken(self._broken)
-        self._allowance = seconds
-        self._deadline = self._loop.time() + seconds
+        if seconds is not None:
+            self._allowance = seconds
+            self._deadline = self._loop.time() + seconds
         self._waiter = self._loop.create_future()
         try:
             await self._waiter
@@ -189,6 +206,8 @@ class Connection(asyncio.BufferedProtocol):
         """One slow timer a connection: a timer for each reply would cost more than the reply."""
         self._timer = self._loop.call_later(self.patience.tick, self._watch)
         unsent = self._transport.get_write_buffer_size()
+        if self._socket is not self._transport:
+            unsent += self._socket.get_write_buffer_size()
         if unsent < self._unsent:  # it still takes our bytes
             self._deadline = self._loop.time() + self._allowance
         self._unsent = unsent

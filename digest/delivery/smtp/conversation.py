@@ -16,16 +16,18 @@ from digest.delivery.smtp.opening import refused, trouble
 from digest.delivery.smtp.outgoing import Outgoing
 from digest.delivery.smtp.replies import Reply, scrubbed
 from digest.delivery.smtp.server import Listener, Server
-from digest.delivery.smtp.standing import Standing
+from digest.delivery.smtp.standing import QUOTA_CODES, Standing
 from digest.delivery.smtp.wire import (
     DATA,
     DOT,
     RSET,
     Unsendable,
+    UnsendableToAnybody,
     envelope_lines,
     is_sender,
     wire_form,
 )
+from digest.errors import DeliveryError
 from digest.values import Envelope, Outcome
 
 CLOSING = 421  # the answer to any command; the server hangs up after it
@@ -34,6 +36,7 @@ GO_AHEAD = 354
 NOT_SIGNED_IN = 530  # RFC 4954 6
 TOO_LARGE = 552  # to MAIL it is about this mail (RFC 1870 6.1); every other 5xx is about the sender
 STOPPED = "closed by us"
+TAKES_NONE = "takes no mail of ours"
 
 
 class Step(NamedTuple):
@@ -80,7 +83,7 @@ class Conversation:
             self.ended_well = True
             await self._connection.quit()
         except Broken as broken:
-            return self._broke(broken.reason, first)
+            return self._left_by(broken.reason, first)
         except BaseException as error:
             self._abandon(f"{STOPPED}: {type(error).__name__}")
             raise
@@ -152,9 +155,13 @@ class Conversation:
         self._on_wire = None
         if reply.ok:
             self.accepted += 1
+            self._standing.took()
             self._listener.settled(mail, Outcome("accepted", reply.detail(mail.recipient)))
             return
-        self._listener.settled(mail, self._no(reply, mail))
+        if reply.status in QUOTA_CODES:
+            self._listener.settled(mail, replace(self._no(reply, mail), state="deferred"))
+            raise self._used_up(reply, mail)
+        self._not_taken(mail, reply)
         if reply.code == CLOSING:
             raise Broken(reply.text)
 
@@ -163,10 +170,16 @@ class Conversation:
         sender = step.wanted == 2 and step.line.startswith(b"MAIL")
         if not 400 <= reply.code < 600 or step.line is RSET:
             raise Broken(f"the server does not speak SMTP: {reply.text}")
+        if reply.status in QUOTA_CODES:
+            raise self._used_up(reply, mail)
         if reply.code == NOT_SIGNED_IN:
             raise refused(self._server, "wants us to sign in", reply, mail.recipient)
         if sender and reply.code >= 500 and reply.code != TOO_LARGE:
             raise refused(self._server, "refuses the sender", reply)
+        if sender or step is self._data:
+            self._must_reset, self._offered = True, None
+            self._not_taken(mail, reply)
+            return
         about_us = self._standing.doubts(reply)
         if about_us and self._standing.hopeless:
             raise refused(self._server, "refuses every recipient", reply, mail.recipient)
@@ -174,6 +187,21 @@ class Conversation:
         self._offered = None
         outcome = self._no(reply, mail)
         self._listener.settled(mail, replace(outcome, state="deferred") if about_us else outcome)
+
+    def _not_taken(self, mail: Envelope, reply: Reply) -> None:
+        """A no to a mail and not to its recipient. Raises DeliveryError when it is one to all."""
+        outcome = self._no(reply, mail)
+        final = reply.code >= 500
+        if final and self._standing.doubts_mail():
+            outcome = replace(outcome, state="deferred")
+        self._listener.settled(mail, outcome)
+        if final and self._standing.takes_none:
+            mend = "Read what it objects to: the issue's text or size, or your standing with it"
+            raise refused(self._server, TAKES_NONE, reply, mail.recipient, mend=mend)
+
+    def _used_up(self, reply: Reply, mail: Envelope) -> DeliveryError:
+        mend = "Wait until it counts anew, mostly a day; pace.per_hour and pace.warm_up keep below"
+        return refused(self._server, "takes no more for now", reply, mail.recipient, mend=mend)
 
     async def _send_nothing(self, refused_at: Step) -> None:
         """DATA was let in though the envelope was not: an empty mail to nobody (RFC 2920 3.1)."""
@@ -207,7 +235,7 @@ class Conversation:
             sender, recipient = envelope_lines(mail, self._features)
         except Unsendable as error:
             self._offered = None
-            self._listener.settled(mail, Outcome("failed", str(error)))
+            self._unsendable(mail, error)
             return False
         seconds = self._patience.command
         steps = Step(sender, seconds, 2), Step(recipient, seconds, 2), self._data
@@ -215,6 +243,15 @@ class Conversation:
         self._must_reset = False
         self._left -= 1
         return True
+
+    def _unsendable(self, mail: Envelope, error: Unsendable) -> None:
+        """Raises DeliveryError when the same was said of too many in a row."""
+        about_all = isinstance(error, UnsendableToAnybody)
+        doubted = about_all and self._standing.doubts_mail()
+        self._listener.settled(mail, Outcome("deferred" if doubted else "failed", str(error)))
+        if about_all and self._standing.takes_none:
+            mend = "Shorten the issue or correct sender.address, or use a server that takes it"
+            raise trouble(self._server, f"{TAKES_NONE} ({error})", mend=mend)
 
     def _group(self) -> bytes:
         return b"".join([step.line for step in self._steps])
@@ -229,6 +266,16 @@ class Conversation:
 
     def _closing(self, reply: Reply, mail: Envelope) -> Broken:
         return Broken(self._no(reply, mail).detail)
+
+    def _left_by(self, reason: str, first: Envelope) -> Envelope | None:
+        """As `_broke`. Raises DeliveryError when mail after mail is not answered."""
+        left = self._broke(reason, first)
+        if not self._standing.silent:
+            return left
+        if left is not None:
+            self._outgoing.put_back(left)
+        mend = "Its log tells why, and what it took: see `digest deliveries` and `digest resolve`"
+        raise trouble(self._server, "leaves mail after mail unanswered", mend=mend)
 
     def _broke(self, reason: str, first: Envelope) -> Envelope | None:
         """The mail, not begun, that a new connection may try.
@@ -258,6 +305,7 @@ class Conversation:
         reason = scrubbed(reason, mail.recipient)
         if self._dot_written:
             outcome = Outcome("unknown", f"sent, but not answered ({reason})")
+            self._standing.unanswered()
         else:
             outcome = Outcome("deferred", reason)
         self._listener.settled(mail, outcome)

@@ -16,6 +16,8 @@ from digest.delivery.smtp.replies import Reply, one_line
 from digest.delivery.smtp.server import Patience, Server
 from digest.errors import DeliveryError
 
+OUR_SETTINGS = "Correct sender.address, transport.username and DIGEST_SMTP_PASSWORD"
+
 
 class TurnedAway(DeliveryError):
     """Refused at the greeting: by all means, or only because we have too many connections."""
@@ -41,12 +43,14 @@ async def open_connection(
         raise
 
 
-def refused(server: Server, what: str, reply: Reply, recipient: str = "") -> DeliveryError:
+def refused(
+    server: Server, what: str, reply: Reply, recipient: str = "", *, mend: str = OUR_SETTINGS
+) -> DeliveryError:
     """The server's no to everybody, in its own words; an address that it names is blotted out."""
     return trouble(
         server,
         f"{what} ({reply.detail(recipient)})",
-        mend="Correct sender.address, transport.username and DIGEST_SMTP_PASSWORD",
+        mend=mend,
         temporary=reply.code < 500,
     )
 
@@ -73,16 +77,14 @@ def _unreachable(server: Server, error: Exception) -> DeliveryError:
 
 
 async def _connect(connection: Connection, server: Server, tls: ssl.SSLContext | None) -> None:
-    limit = connection.patience.connect
-    async with asyncio.timeout(limit):
+    async with asyncio.timeout(connection.patience.connect):
         await asyncio.get_running_loop().create_connection(
             lambda: connection,
             server.host,
             server.port,
-            ssl=tls,
-            server_hostname=server.host if tls else None,
-            ssl_handshake_timeout=limit if tls else None,
         )
+        if tls is not None:  # begun here, so that the connection knows what is still below TLS
+            await connection.start_tls(tls, server.host)
 
 
 async def _introduce(

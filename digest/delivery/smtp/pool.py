@@ -72,7 +72,7 @@ class _Pool:
         context: ssl.SSLContext | None,
     ):
         self._server, self._outgoing, self._listener = server, outgoing, listener
-        self._patience, self._standing = patience, Standing()
+        self._patience, self._standing = patience, Standing(server.connections)
         self._context = context or (None if server.tls == "none" else ssl.create_default_context())
         self._talking: set[Conversation] = set()
         self._trouble: Exception | None = None

@@ -30,6 +30,10 @@ class Unsendable(Exception):
     """This server cannot take this mail; said here, before anything is sent."""
 
 
+class UnsendableToAnybody(Unsendable):
+    """It would not take it for another recipient either: its size, its content, its sender."""
+
+
 def wire_form(content: bytes) -> bytes:
     """CRLF line ends only (a bare CR or LF smuggles mails past some servers) and dots doubled
 
@@ -50,8 +54,9 @@ def wire_form(content: bytes) -> bytes:
 def envelope_lines(envelope: Envelope, features: Features) -> tuple[bytes, bytes]:
     """MAIL and RCPT, with the parameters that are needed and offered.
 
-    Raises Unsendable: too large (RFC 1870), 8-bit (RFC 6152) or international (RFC 6531) where
-    that is not offered, or an address that cannot stand in a command.
+    Raises Unsendable: an address that cannot stand in a command, or an international one (RFC
+    6531) where that is not offered; UnsendableToAnybody: too large (RFC 1870), 8-bit (RFC 6152),
+    or an international sender.
     """
     if not _ADDRESS.fullmatch(envelope.recipient) or not envelope.recipient.isprintable():
         raise Unsendable("the address cannot be written in an SMTP command")
@@ -59,7 +64,7 @@ def envelope_lines(envelope: Envelope, features: Features) -> tuple[bytes, bytes
     if type(envelope.content) is not WireForm and not envelope.content.isascii():
         parameters += _eight_bit(features)
     if not (envelope.recipient.isascii() and envelope.sender.isascii()):
-        parameters += _international(features)
+        parameters += _international(envelope, features)
     return (
         f"MAIL FROM:<{envelope.sender}>{parameters}\r\n".encode(),
         f"RCPT TO:<{envelope.recipient}>\r\n".encode(),
@@ -76,17 +81,20 @@ def _size(envelope: Envelope, features: Features) -> str:
         return ""
     octets = len(envelope.content)
     if 0 < features.size < octets:
-        raise Unsendable(f"{octets} octets are more than the server takes ({features.size})")
+        raise UnsendableToAnybody(
+            f"{octets} octets are more than the server takes ({features.size})"
+        )
     return f" SIZE={octets}"
 
 
 def _eight_bit(features: Features) -> str:
     if not features.eight_bit:
-        raise Unsendable("the server takes no 8-bit content")
+        raise UnsendableToAnybody("the server takes no 8-bit content")
     return " BODY=8BITMIME"
 
 
-def _international(features: Features) -> str:
+def _international(envelope: Envelope, features: Features) -> str:
     if not features.smtputf8:
-        raise Unsendable("the server takes no address with letters beyond ASCII")
+        kind = Unsendable if envelope.sender.isascii() else UnsendableToAnybody
+        raise kind("the server takes no address with letters beyond ASCII")
     return " SMTPUTF8"

@@ -296,6 +296,7 @@ def test_one_id_is_on_all_requests_and_can_be_cancelled(journal: Journal) -> Non
     with talking(journal, batch=1) as talk:
         talk.courier.give(claims(1, 2))
         talk.drive()
+        talk.courier.stop()  # as the loop does, before it cancels
         talk.courier.cancel()
 
     assert talk.courier.batch_id == "b-1"

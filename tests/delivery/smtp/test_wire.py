@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from digest.delivery.smtp.features import Features, features_of
 from digest.delivery.smtp.replies import Reply
-from digest.delivery.smtp.wire import Unsendable, WireForm, envelope_lines, wire_form
+from digest.delivery.smtp.wire import (
+    Unsendable,
+    UnsendableToAnybody,
+    WireForm,
+    envelope_lines,
+    wire_form,
+)
+from digest.values import Envelope
 from tests.delivery.smtp.fakes import a_mail
 
 ALL = Features(pipelining=True, size=1000, eight_bit=True, smtputf8=True)
@@ -66,6 +73,25 @@ def test_what_this_server_cannot_take_is_refused_here(
 ) -> None:
     with pytest.raises(Unsendable, match=why):
         envelope_lines(mail, features)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("mail", "about_all"),
+    [
+        (a_mail("ann", b"x" * 1001), True),
+        (a_mail("ann", b"\xe9"), True),
+        (a_mail("ann", sender="änn@example.org"), True),
+        (a_mail("änn", sender="änn@example.org"), True),
+        (a_mail("änn"), False),
+        (a_mail("a b"), False),
+    ],
+)
+def test_what_it_would_take_for_nobody_is_told_from_what_one_address_asks(
+    mail: Envelope, about_all: bool
+) -> None:
+    with pytest.raises(Unsendable) as caught:
+        envelope_lines(mail, Features(size=1000))
+    assert isinstance(caught.value, UnsendableToAnybody) is about_all
 
 
 def test_an_announced_size_of_zero_is_no_limit() -> None:

@@ -139,6 +139,42 @@ def test_a_sender_that_is_refused_stops_the_issue_and_leaves_nothing_claimed(
         site.assert_once_each()
 
 
+def test_a_quota_that_is_used_up_stops_the_issue_and_the_rest_goes_out_on_the_next_day(
+    tmp_path: Path,
+) -> None:
+    def rule(step: str, about: str, time: int) -> str:
+        used_up = step == "dot" and len(taken) >= 50
+        return "550 5.4.5 daily sending quota exceeded" if used_up else ""
+
+    with a_site(tmp_path, rule) as site:
+        taken = site.server.taken
+        with pytest.raises(DeliveryError, match="takes no more for now") as told:
+            site.send()
+        assert not told.value.temporary
+        states = Counter(site.states().values())
+        assert states.keys() == {"accepted", "deferred", "queued"}
+        assert states["deferred"] <= CONNECTIONS
+        assert not StoredEvent.objects.exists()
+        site.server.rule = lambda step, about, time: ""
+        site.send_to_the_end()
+        site.assert_once_each()
+
+
+def test_a_content_that_is_refused_fails_nobody_and_goes_out_once_it_is_mended(
+    tmp_path: Path,
+) -> None:
+    def rule(step: str, about: str, time: int) -> str:
+        return "554 5.7.1 message content rejected" if step == "dot" else ""
+
+    with a_site(tmp_path, rule) as site:
+        with pytest.raises(DeliveryError, match="takes no mail of ours"):
+            site.send()
+        assert Counter(site.states().values()).keys() == {"queued", "deferred"}
+        site.server.rule = lambda step, about, time: ""
+        site.send_to_the_end()
+        site.assert_once_each()
+
+
 def test_a_sign_in_that_is_refused_is_tried_once_and_queues_everybody(tmp_path: Path) -> None:
     def rule(step: str, about: str, time: int) -> str:
         return "535 5.7.8 no such user or password" if step == "AUTH" else ""
