@@ -96,7 +96,7 @@ def _plants() -> dict[str, Plant]:
         "after the outcome": lambda n: before(wire, "stored", n),
         "in recovery": lambda n: after(recovery, "_noted", n),  # read, nothing settled
         "recovery settled": lambda n: before(records, "give_back", n),
-        "recovery done": lambda n: after(deliver, "recover", n),  # the journal tells of it still
+        "recovery done": lambda n: after(deliver, "keep_left", n),  # the journal tells of it still
         "journal's end": lambda n: after(wire, "end", n),
         "journal's beginning": lambda n: after(Path, "rename", n),
         "journal's draft": lambda n: _rewriting(before, n),
@@ -160,9 +160,9 @@ def _generous() -> None:
 
 def _careless() -> None:
     """Takes no notice of what a dead sender left."""
-    from digest.pipeline import deliver
+    from digest.pipeline import sending
 
-    setattr(deliver, "recover", lambda left, now: {})  # noqa: B010  # which it imports
+    setattr(sending, "recover", lambda left, now: {})  # noqa: B010  # which it imports
 
 
 def _hasty() -> None:
