@@ -8,7 +8,7 @@ INSTALLED_TEST := .venv/installed-test
 NPM := $(shell command -v npm 2>/dev/null)
 INSTALLED_OUTSIDE := tests/outside/node_modules/.package-lock.json
 
-.PHONY: help install demo run test outside outside-if-possible lint types contracts migrations-check eval bench-compose bench-render bench-deliver bench-events crash-test lock clean
+.PHONY: help install demo run test outside outside-if-possible lint types contracts migrations-check eval bench-compose bench-render bench-deliver bench-events bench-reading crash-test lock clean
 
 help:
 	@echo "make demo   the whole way on the examples, into a local Maildir"
@@ -19,6 +19,7 @@ help:
 	@echo "make bench-compose   how long a draft takes: 100, 1,000 and 10,000 summaries"
 	@echo "make bench-deliver   mails a second, CPU a mail and memory, beside smtp-source and others"
 	@echo "make bench-events    what comes back: events a second"
+	@echo "make bench-reading   100,000 sealed addresses: read and opened in under a second"
 	@echo "make crash-test      kill -9 a hundred times in 100,000 mails: lost, doubled, unknown"
 	@echo "make bench-render    how long a mail takes and its bytes, beside MJML and css-inline"
 
@@ -87,6 +88,12 @@ bench-deliver: $(INSTALLED_TEST) $(if $(NPM),outside-if-possible)
 
 bench-events: $(INSTALLED_TEST)
 	@$(BIN)/python -m bench.events
+
+bench-reading: install
+	@$(BIN)/python -m bench.reading
+
+bench-import: $(INSTALLED_TEST)
+	@$(BIN)/python -m bench.importing
 
 # A hundred senders killed in the middle of 100,000 mails; `make test` has a short form.
 crash-test: $(INSTALLED_TEST)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import traceback
+from typing import Any
 
 import structlog
 
-TOKEN = re.compile(r"(/(?:leave|confirm)/)[^\s\"'?]+")
+TOKEN = re.compile(r"(/(?:leave|confirm|preferences)/)[^\s\"'?]+")
 
 
 class _NoTokens(logging.Filter):
@@ -23,11 +25,21 @@ class _NoTokens(logging.Filter):
         return True
 
 
+class _WithoutWords(logging.Formatter):
+    """Where a fault arose, and its kind; not its words, for they may hold an address."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        kind, _, trace = ei
+        frames = traceback.extract_tb(trace)
+        places = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
+        return "\n".join((*places, f"{kind.__name__ if kind else 'fault'} (words left out)"))
+
+
 def set_up_logs() -> None:
     """Structured lines for us, plain warnings for libraries; both on stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_NoTokens())
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(_WithoutWords("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     structlog.configure(
         processors=[

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import FieldError
 from django.db import models
+from django.db.models.functions import Cast, Substr
 
 from subscribers.errors import SubscribersError
 
@@ -62,11 +64,10 @@ class Sealer:
                 mend="Put the key that sealed it back, after the newer one and a comma",
             ) from None
 
-    def is_current(self, stored: bytes) -> bool:
-        """Whether `seal` would store it in this way now: under the newest key, or plain."""
-        if not self._id or len(stored) == 1:
-            return stored[:1] == PLAIN
-        return stored[: 1 + KEY_ID] == SEALED + self._id
+    @property
+    def mark(self) -> bytes:
+        """How everything begins that is sealed now; b"" where nothing is."""
+        return SEALED + self._id if self._id else b""
 
 
 def sealer() -> Sealer:
@@ -77,6 +78,31 @@ def sealer() -> Sealer:
 @lru_cache(maxsize=4)
 def _sealer(keys: tuple[str, ...], seals: bool) -> Sealer:
     return Sealer(keys, seals=seals)
+
+
+def sealed_columns() -> list[_Sealed[Any]]:
+    """Every sealed column of every table, in whatever app."""
+    tables = (model._meta for model in apps.get_models())
+    return [field for table in tables for field in table.local_fields if isinstance(field, _Sealed)]
+
+
+def stored_rows(column: _Sealed[Any]) -> models.QuerySet[Any]:
+    """A column's rows as they lie: `stored`, and `mark` (b"" of a plain text) to tell their keys.
+
+    An empty text, which is stored as empty whatever the settings say, is left out.
+    """
+    raw: models.BinaryField[bytes, bytes] = models.BinaryField()
+    rows = column.model._base_manager.order_by().annotate(stored=Cast(column.name, raw))
+    start = Substr("stored", 1, 1 + KEY_ID, output_field=raw)
+    sealed = models.When(stored__gte=SEALED, then=start)
+    mark = models.Case(sealed, default=models.Value(b"", raw))
+    found: models.QuerySet[Any] = rows.annotate(mark=mark).filter(stored__gt=PLAIN)
+    return found
+
+
+def outdated_rows(column: _Sealed[Any]) -> models.QuerySet[Any]:
+    """Those of `stored_rows` that would be stored in another way now."""
+    return stored_rows(column).exclude(mark=sealer().mark)
 
 
 def key_id(key: str) -> bytes:
@@ -106,9 +132,14 @@ class _Sealed(_Binary[T]):
     Nothing can be looked up by it: two seals of one text differ. A keyed hash beside it does that.
     """
 
-    @property
+    @cached_property
     def label(self) -> bytes:
+        """The column's name: a part of every seal."""
         return f"{self.model._meta.db_table}.{self.column}".encode()
+
+    def read(self, stored: bytes) -> Any:
+        """What a row stores, opened. Raises SubscribersError when its key is not among ours."""
+        return self._from_bytes(sealer().open(stored, self.label))
 
     def _to_bytes(self, value: Any) -> bytes:
         raise NotImplementedError
@@ -125,7 +156,7 @@ class _Sealed(_Binary[T]):
         return super().get_db_prep_value(value, connection, prepared)
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
-        return None if value is None else self._from_bytes(sealer().open(bytes(value), self.label))
+        return None if value is None else self.read(bytes(value))
 
     def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name == "isnull":

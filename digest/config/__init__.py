@@ -4,13 +4,14 @@ In: a path and the environment. Out: a `Config` and `Keys`, or one `ConfigError`
 key, what is wrong with it, and the nearest known one.
 """
 
-from digest.config.keys import Keys, key_file_of, load_keys, new_keys
+from digest.config.keys import DataKeys, Keys, key_file_of, load_keys, new_keys
 from digest.config.load import load_config
 from digest.config.settings import AudienceSettings, Config, SourceSettings
 
 __all__ = [
     "AudienceSettings",
     "Config",
+    "DataKeys",
     "Keys",
     "SourceSettings",
     "key_file_of",

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,7 @@ ROTATING = ("DIGEST_SECRET_KEY", "DIGEST_DATA_KEY")
 REQUIRED = ("DIGEST_SECRET_KEY", "DIGEST_DATA_KEY", "DIGEST_HASH_KEY")
 OPTIONAL = ("DIGEST_SMTP_PASSWORD", "SENDGRID_API_KEY", "DIGEST_IMAP_PASSWORD")
 MIN_KEY_LENGTH = 32  # hex digits or more: 128 bits
+LOOK_AGAIN = 1.0  # seconds: how old what a process knows of the key file may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,41 @@ class Keys:
         return _each(self.data_key)
 
 
+class DataKeys:
+    """The data keys as they are now, newest first.
+
+    A process that runs for months follows a rotation by itself: the key file is looked at again
+    once a second while keys are asked for. What the environment sets stays as it was.
+    """
+
+    def __init__(self, folder: Path, keys: tuple[str, ...]):
+        self._folder, self._keys = folder, keys
+        self._seen, self._looked = self._mark(), time.monotonic()
+
+    def __iter__(self) -> Iterator[str]:
+        if time.monotonic() - self._looked > LOOK_AGAIN:
+            self.look()
+        return iter(self._keys)
+
+    def look(self) -> None:
+        """Read the key file anew where it has changed; one that cannot be read changes nothing."""
+        self._looked, mark = time.monotonic(), self._mark()
+        if mark == self._seen or is_in_environment("DIGEST_DATA_KEY"):
+            return
+        try:
+            self._keys = load_keys(self._folder).data_keys
+        except ConfigError:
+            return
+        self._seen = mark
+
+    def _mark(self) -> tuple[int, int, int] | None:
+        try:
+            found = key_file_of(self._folder).stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 def key_file_of(folder: Path) -> Path:
     """Where the key file of a site lies."""
     return folder / KEY_FILE
@@ -54,8 +91,40 @@ def new_keys() -> str:
     """The text of a fresh key file."""
     lines = ["# The keys of this site. Keep a copy in a safe place; never put it under version"]
     lines += ["# control. Without DIGEST_HASH_KEY, nobody can prove who asked not to be mailed."]
-    lines += [f"{name}={secrets.token_hex(32)}" for name in REQUIRED]
+    lines += [f"{name}={new_key()}" for name in REQUIRED]
     return "\n".join(lines) + "\n"
+
+
+def new_key() -> str:
+    """256 bits of chance, as hex digits."""
+    return secrets.token_hex(32)
+
+
+def is_in_environment(name: str, environ: Mapping[str, str] | None = None) -> bool:
+    """Whether this key comes from the environment, where nothing here can change it."""
+    return bool((os.environ if environ is None else environ).get(name))
+
+
+def store_keys(folder: Path, name: str, keys: Sequence[str]) -> None:
+    """Write the keys of a name that may rotate into the key file, newest first.
+
+    The file is replaced as a whole, mode 600: whoever reads it, and whatever dies meanwhile, there
+    is the old one or the new one. All other lines stay. Raises ConfigError.
+    """
+    path = key_file_of(folder)
+    _read_key_file(path)  # refuses what others can read
+    try:
+        old = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        others = [line for line in old if line.partition("=")[0].strip() != name]
+        place = next((n for n, line in enumerate(old) if line not in others), len(others))
+        others.insert(place, f"{name}={','.join(keys)}")
+        _replace(path, "\n".join(others) + "\n")
+    except OSError as error:
+        raise ConfigError(
+            f"the key file cannot be written ({error.strerror})",
+            where=str(path),
+            mend="Mend its permissions and those of its folder",
+        ) from None
 
 
 def load_keys(folder: Path, environ: Mapping[str, str] | None = None) -> Keys:
@@ -73,6 +142,22 @@ def load_keys(folder: Path, environ: Mapping[str, str] | None = None) -> Keys:
                 f"site, `digest init {folder}` writes the file",
             )
     return Keys(*(found[name] for name in (*REQUIRED, *OPTIONAL)))
+
+
+def _replace(path: Path, text: str) -> None:
+    new = path.with_name(f".{path.name}.new")
+    new.unlink(missing_ok=True)  # left by one that died
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the new name is on the disk before a row is sealed by it
+    finally:
+        os.close(folder)
 
 
 def _each(value: str) -> tuple[str, ...]:

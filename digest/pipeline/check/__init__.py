@@ -5,6 +5,8 @@
     files      glossary, themes and templates of a site's own
     transport  whether mails can go out: a folder, a mail server that is asked, SendGrid's key
     pace       how long an issue takes at the pace asked for
+    keys       whether addresses lie encrypted, and whether our keys open them
+    backups    whether a backup could be restored as it should
     feedback   whether anything tells of bounces
 
 In: a configuration whose database is open. Out: findings; nothing is sent, nothing changes.
@@ -13,7 +15,7 @@ In: a configuration whose database is open. Out: findings; nothing is sent, noth
 from __future__ import annotations
 
 from digest.config import Config
-from digest.pipeline.check import feedback, files, pace, site, transport
+from digest.pipeline.check import backups, feedback, files, keys, pace, site, transport
 from digest.pipeline.check.finding import Finding, Level
 
 __all__ = ["Finding", "Level", "check_site"]
@@ -31,7 +33,8 @@ EXAMINATIONS = (
     pace.examine,
     site.names,
     feedback.examine,
-    site.not_built,
+    keys.examine,
+    backups.examine,
 )
 
 

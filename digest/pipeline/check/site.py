@@ -1,4 +1,4 @@
-"""What config.yaml says by itself: sender, wording, editors, sources; and keys without effect.
+"""What config.yaml says by itself: sender, wording, editors, sources.
 
 Law 7: no diagnosis where others see it. One name is looked up in DNS, no mail server is asked.
 """
@@ -122,19 +122,4 @@ def names(config: Config) -> Iterator[Finding]:
         "sender.address",
         f"{domain} is in DNS",
         "See that SPF, DKIM and DMARC records name your mail server",
-    )
-
-
-def not_built(config: Config) -> Iterator[Finding]:
-    """A key that this version reads but does not act on must not pass silently."""
-    if config.privacy.encrypt_addresses:
-        yield warning(
-            "privacy.encrypt_addresses",
-            "not built yet: addresses lie in the database in plain text",
-            "Keep the database on an encrypted disk",
-        )
-    yield warning(
-        "privacy.retention.delivery_details",
-        "not built yet: nothing of a delivery is deleted by itself",
-        "Nothing to do; `digest subscribers erase` deletes what is kept of one person",
     )

@@ -92,22 +92,11 @@ def test_an_editor_who_cannot_be_told_is_named(tmp_path: Path) -> None:
     assert (found.level, "is suppressed" in found.reason) == ("warning", True)
 
 
-@pytest.mark.parametrize("key", ["privacy.encrypt_addresses", "privacy.retention.delivery_details"])
-def test_each_key_without_effect_is_named(tmp_path: Path, key: str) -> None:
-    found = findings(tmp_path)[key]
-    assert (found.level, found.reason.startswith("not built yet: ")) == ("warning", True)
-    assert found.hint
-
-
-def test_what_sending_now_uses_is_no_longer_called_not_built(tmp_path: Path) -> None:
+def test_no_key_is_called_not_built(tmp_path: Path) -> None:
     pace = {"per_second": 5, "per_hour": 900, "per_domain": {"a.org": 1}, "warm_up": [50]}
     for transport in ({**SMTP, "connections": 10}, {"kind": "sendgrid", "batch": 100}):
         found = listed(tmp_path, transport=transport, pace=pace)
-        unbuilt = [finding.key for finding in found if re.match("not built", finding.reason)]
-        assert sorted(unbuilt) == [
-            "privacy.encrypt_addresses",
-            "privacy.retention.delivery_details",
-        ]
+        assert [finding.key for finding in found if re.match("not built", finding.reason)] == []
 
 
 def test_a_source_of_pages_is_an_error(tmp_path: Path) -> None:
