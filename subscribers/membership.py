@@ -1,17 +1,17 @@
 """How someone comes onto a list: asked, confirmed, each step kept in the consent record.
 
 In come parsed addresses and the consent that covers them; out goes what became of each. This
-is the only room that confirms. Law 4: an opt-out or a suppression is never revived here.
+is the only room that confirms. Law 4: no order of ours revives an opt-out. The person does, who
+asked anew and then pressed the button; a bounce, a complaint or an operator's word stands.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Literal, get_args
+from typing import Literal
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,14 +19,15 @@ from django.utils import timezone
 from subscribers.addresses import ParsedAddress, address_key, clean_name, parse_address
 from subscribers.confirmations import ask_to_confirm
 from subscribers.consent import Circumstances, append
+from subscribers.departures import note_departures
+from subscribers.enrolling import Joined, Person, enrol_many
 from subscribers.errors import BadAddress, SubscribersError
-from subscribers.lists import check_list
-from subscribers.models import Membership, Subscriber
-from subscribers.suppression import suppressed_keys
+from subscribers.lists import check_list, list_names
+from subscribers.models import Asked, Membership, Subscriber, Suppression
 
-Joined = Literal["new", "joins_list", "already_there", "opted_out_before", "suppressed"]
-JOINED: tuple[Joined, ...] = get_args(Joined)
 Confirmed = Literal["confirmed", "already_confirmed", "refused"]
+# What a confirmation would find; "returning": it lifts that they left, or were erased.
+Standing = Literal["pending", "returning", "already_confirmed", "refused"]
 ASK_AGAIN_AFTER = timedelta(hours=24)
 State = Membership.State
 
@@ -63,16 +64,28 @@ def find_subscriber(address: str) -> Subscriber | None:
 
 
 def awaits_confirmation(address: str) -> bool:
-    """Whether a mail that asks this address to confirm still has a sense (law 4).
+    """Whether a mail that a public page or an order brought to this address has a sense still.
 
-    Not for who confirmed, left or was erased since, nor for a suppressed address.
+    Yes for who has yet to confirm, and for who asked for it since anything changed (law 4). No
+    for who confirmed, left or was erased since, nor for who is suppressed.
     """
     try:
         key = address_key(parse_address(address).address)
     except BadAddress:
         return False  # nobody is subscribed with it
-    pending = Membership.objects.filter(subscriber__address_key=key, state=State.PENDING)
-    return pending.exists() and not suppressed_keys([key])
+    asked = Asked.objects.filter(address_key=key)
+    if suppression := Suppression.objects.filter(address_key=key).first():
+        if suppression.reason != Suppression.Reason.ERASED:
+            return False
+        asked = asked.filter(at__gte=suppression.at)
+    mine = Membership.objects.filter(subscriber__address_key=key)
+    if suppression is None and mine.filter(state=State.PENDING).exists():
+        return True
+    if latest := mine.order_by("-changed_at").first():
+        asked = asked.filter(at__gte=latest.changed_at)
+    elif not Subscriber.objects.filter(address_key=key).exists():
+        asked = asked.filter(purpose=Asked.Purpose.CHANGE)  # nobody's yet
+    return asked.exists()
 
 
 def join(
@@ -104,15 +117,12 @@ def enrol(
 
     Mails that ask for confirmation leave after its commit (law 11).
     """
-    by_key = {address_key(person.address): person for person in people}
+    persons = [Person(address_key(one.address), one.address, one.name) for one in people]
     with transaction.atomic():
-        results = _foresee(list(by_key), list_name, consent)
-        if not dry_run:
-            joining = {
-                key: by_key[key] for key, what in results.items() if what in ("new", "joins_list")
-            }
-            _write(joining, list_name, consent, now)
-    return list(results.values())
+        found = enrol_many(persons, list_name, consent, now=now, dry_run=dry_run)
+        if found.subscriber_ids and not consent.source:
+            _ask_after_commit(Subscriber.objects.filter(pk__in=found.subscriber_ids), list_name)
+    return found.results
 
 
 def confirm(
@@ -123,106 +133,75 @@ def confirm(
     text: str,
     actor: str,
     now: datetime | None = None,
+    made_at: datetime | None = None,
+    form: str = "",
+    locale: str = "",
 ) -> Confirmed:
-    """The person says yes. Refused for those who left since, are suppressed or were not asked."""
+    """The person says yes. Refused for who is suppressed, was not asked, or left since.
+
+    Who left or was erased, and then asked to come back, is back by this (`standing_to_confirm`).
+    """
     at = now or timezone.now()
-    if suppressed_keys([subscriber.address_key]):
-        return "refused"
-    mine = Membership.objects.filter(subscriber=subscriber, list_name=list_name)
     with transaction.atomic():
-        # A conditional update: of two clicks at once, one confirms and writes the record.
-        if mine.filter(state=State.PENDING).update(
-            state=State.CONFIRMED, joined_at=at, changed_at=at
-        ):
-            how = Circumstances(actor, source)
-            append("confirmed", [subscriber.pk], list_name, how, at=at, text=text)
-            return "confirmed"
-    return "already_confirmed" if mine.filter(state=State.CONFIRMED).exists() else "refused"
+        mine = subscriber.memberships.filter(list_name=list_name)
+        mine.select_for_update().first()  # of two clicks at once, one confirms
+        standing = standing_to_confirm(subscriber, list_name, made_at=made_at)
+        if standing == "already_confirmed" or standing == "refused":
+            return standing
+        mine.update(state=State.CONFIRMED, joined_at=at, changed_at=at, why_left="", imported=None)
+        how = Circumstances(actor, source, form, locale)
+        append("confirmed", [subscriber.pk], list_name, how, at=at, text=text)
+        if standing == "returning":
+            _lift(subscriber, list_name, at)
+    return "confirmed"
 
 
-def _foresee(keys: list[str], list_name: str, consent: Consent) -> dict[str, Joined]:
-    """What would become of each address, in the order given."""
-    suppressed = suppressed_keys(keys)
-    known = set(
-        Subscriber.objects.filter(address_key__in=keys).values_list("address_key", flat=True)
-    )
-    states = dict(
-        Membership.objects.filter(
-            subscriber__address_key__in=keys, list_name=list_name
-        ).values_list("subscriber__address_key", "state")
-    )
-    return {
-        key: _outcome(key in suppressed, key in known, states.get(key), consent) for key in keys
-    }
+def standing_to_confirm(
+    subscriber: Subscriber, list_name: str, *, made_at: datetime | None = None
+) -> Standing:
+    """What a confirmation would find. `made_at`: when its link was made (whole seconds).
+
+    It lifts a leaving only when the last thing on the consent record is that the person asked
+    anew, and by a link that was made after they had left. It lifts no suppression but "erased".
+    """
+    key = subscriber.address_key
+    reason = Suppression.objects.filter(address_key=key).values_list("reason", flat=True).first()
+    mine = subscriber.memberships.filter(list_name=list_name).first()
+    if mine is None or reason not in (None, Suppression.Reason.ERASED):
+        return "refused"
+    if reason is None and mine.state == State.CONFIRMED:
+        return "already_confirmed"
+    if reason is None and mine.state == State.PENDING:
+        return "pending"
+    if reason is None and mine.state == State.SUPPRESSED:
+        return "refused"
+    last = subscriber.consents.filter(list_name=list_name).order_by("-id").first()
+    asked_anew = last is not None and last.event == "asked"
+    new_link = made_at is None or made_at >= mine.changed_at.replace(microsecond=0)
+    return "returning" if asked_anew and new_link else "refused"
 
 
-def _outcome(suppressed: bool, known: bool, state: str | None, consent: Consent) -> Joined:
-    if suppressed or state == State.SUPPRESSED:
-        return "suppressed"
-    if not known:
-        return "new"
-    if state == State.LEFT:
-        return "opted_out_before"
-    if state is None or (state == State.PENDING and consent.source):
-        return "joins_list"
-    return "already_there"
+def _lift(subscriber: Subscriber, list_name: str, at: datetime) -> None:
+    """They came back to this list. Who was erased came back to no other: those are closed."""
+    key = subscriber.address_key
+    erased = Suppression.objects.filter(address_key=key, reason=Suppression.Reason.ERASED)
+    others: list[str] = []
+    if erased.delete()[0]:
+        known = set(subscriber.memberships.values_list("list_name", flat=True))
+        others = [name for name in list_names() if name not in known]
+        Membership.objects.bulk_create(
+            Membership(subscriber=subscriber, list_name=name, state=State.LEFT, changed_at=at)
+            for name in others
+        )
+    note_departures("returned", [key], list_name, at=at)
+    for name in others:
+        note_departures("left", [key], name, at=at)
 
 
-def _write(
-    joining: Mapping[str, ParsedAddress], list_name: str, consent: Consent, now: datetime
-) -> None:
-    """Rows for those who join. What another process added meanwhile is left as it is."""
-    Subscriber.objects.bulk_create(
-        [
-            Subscriber(
-                address=person.address,
-                address_key=key,
-                public_id=secrets.token_urlsafe(16),
-                name=person.name,
-                created_at=now,
-            )
-            for key, person in joining.items()
-        ],
-        ignore_conflicts=True,
-    )
-    subscribers = list(Subscriber.objects.filter(address_key__in=list(joining)).order_by("id"))
-    given_at = (consent.given_at or now) if consent.source else None
-    state = State.CONFIRMED if given_at else State.PENDING
-    if given_at:
-        Membership.objects.filter(
-            subscriber__in=subscribers, list_name=list_name, state=State.PENDING
-        ).update(state=State.CONFIRMED, joined_at=given_at, changed_at=now)
-    Membership.objects.bulk_create(
-        [
-            Membership(
-                subscriber=subscriber,
-                list_name=list_name,
-                state=state,
-                joined_at=given_at,
-                changed_at=now,
-            )
-            for subscriber in subscribers
-        ],
-        ignore_conflicts=True,
-    )
-    _record(subscribers, list_name, consent, given_at or now)
-
-
-def _record(
-    subscribers: Sequence[Subscriber], list_name: str, consent: Consent, at: datetime
-) -> None:
-    """Append to the consent record; who has yet to confirm gets the mail after the commit."""
-    append(
-        "confirmed" if consent.source else "asked",
-        [subscriber.pk for subscriber in subscribers],
-        list_name,
-        Circumstances(consent.actor, consent.source),
-        at=at,
-        text=consent.text,
-    )
-    if subscribers and not consent.source:
-        asked = [(subscriber, list_name) for subscriber in subscribers]
-        transaction.on_commit(partial(ask_to_confirm, asked))
+def _ask_after_commit(people: Iterable[Subscriber], list_name: str) -> None:
+    """The mail that asks to confirm (law 11: never inside the transaction)."""
+    asked = [(person, list_name) for person in people]
+    transaction.on_commit(partial(ask_to_confirm, asked))
 
 
 def _ask_again(person: ParsedAddress, list_name: str, consent: Consent, now: datetime) -> None:
@@ -236,4 +215,6 @@ def _ask_again(person: ParsedAddress, list_name: str, consent: Consent, now: dat
             return
         lately = subscriber.consents.filter(event="asked", at__gt=now - ASK_AGAIN_AFTER)
         if not lately.exists():
-            _record([subscriber], list_name, consent, now)
+            how = Circumstances(consent.actor, consent.source)
+            append("asked", [subscriber.pk], list_name, how, at=now, text=consent.text)
+            _ask_after_commit([subscriber], list_name)
