@@ -1,12 +1,14 @@
-"""Leaving a list: at once, for ever, and as often as one likes.
+"""Leaving a list: at once, for ever, and as often as one likes; and taking it back for a day.
 
 Law 4: the state changes before anything else, so that an issue going out at this moment sends
-nothing more. A list never joined is closed as well, so that no import can open it later.
+nothing more. A list never joined is closed as well, so that no import can open it later. Only
+what the person left by their own link comes back by `undo`, to what it was.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,8 +17,21 @@ from subscribers.consent import Circumstances, append
 from subscribers.departures import note_departures
 from subscribers.lists import check_list, list_names
 from subscribers.models import Membership, Subscriber
+from subscribers.suppression import suppressed_keys
+from subscribers.tokens import UNDO_WITHIN
 
 State = Membership.State
+BY_THEMSELVES = "subscriber"  # the actor of what somebody does by a link of their own
+UNDONE = "undo of leaving"
+# Why they left: what is stored → what they read. Optional, and never a text of their own.
+REASONS = {
+    "too-many": "Too many mails",
+    "not-about-me": "It is not about me",
+    "hard-to-read": "It is hard to read",
+    "never-asked": "I never asked for it",
+    "other": "Something else",
+}
+Undone = Literal["back", "back_already", "refused"]
 
 
 def leave(
@@ -53,6 +68,56 @@ def leave(
         for name in closed:
             note_departures("left", [subscriber.address_key], name, at=at)
     return tuple(left_now)
+
+
+def can_undo(subscriber: Subscriber, list_name: str, *, now: datetime | None = None) -> bool:
+    """Whether they left this list by their own link within 24 hours, and were confirmed before."""
+    at = now or timezone.now()
+    mine = subscriber.memberships.filter(list_name=list_name, state=State.LEFT)
+    if not mine.filter(changed_at__gt=at - UNDO_WITHIN).exists():
+        return False
+    last = list(subscriber.consents.filter(list_name=list_name).order_by("-id")[:2])
+    events = [(record.event, record.actor) for record in last]
+    return (
+        len(events) == 2
+        and events[0] == ("withdrawn", BY_THEMSELVES)
+        and events[1][0] == "confirmed"
+        and not suppressed_keys([subscriber.address_key])
+    )
+
+
+def undo(
+    subscriber: Subscriber, list_name: str, *, text: str, now: datetime | None = None
+) -> Undone:
+    """Back on the list, as if they had not left; `text` is what they agreed to by it.
+
+    Refused when it is later than a day, or anything else happened to their membership since.
+    """
+    at = now or timezone.now()
+    with transaction.atomic():
+        mine = subscriber.memberships.filter(list_name=list_name)
+        mine.select_for_update().first()  # of two clicks at once, one writes the record
+        if not can_undo(subscriber, list_name, now=at):
+            return "back_already" if _is_back(subscriber, list_name) else "refused"
+        mine.update(state=State.CONFIRMED, changed_at=at, why_left="")
+        how = Circumstances(BY_THEMSELVES, UNDONE)
+        append("confirmed", [subscriber.pk], list_name, how, at=at, text=text)
+        note_departures("returned", [subscriber.address_key], list_name, at=at)
+    return "back"
+
+
+def say_why(subscriber: Subscriber, list_name: str, why: str) -> bool:
+    """Keep the reason of who left, one of REASONS; False for any other, or who has not left."""
+    if why not in REASONS:
+        return False
+    left = subscriber.memberships.filter(list_name=list_name, state=State.LEFT)
+    return left.update(why_left=why) > 0
+
+
+def _is_back(subscriber: Subscriber, list_name: str) -> bool:
+    if suppressed_keys([subscriber.address_key]):
+        return False
+    return subscriber.memberships.filter(list_name=list_name, state=State.CONFIRMED).exists()
 
 
 def _lists_meant(list_name: str | None, mine: set[str]) -> list[str]:

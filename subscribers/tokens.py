@@ -1,7 +1,8 @@
 """The links in mails: signed, opaque, bound to one subscriber, one list and one purpose.
 
-A token holds the subscriber's random public id and a keyed mark of the list, never an address
-or a list's name. Leaving works for ever; confirming for seven days. Whatever is wrong with a
+A token holds the subscriber's random public id and a keyed mark of the list (or of the new
+address), never an address or a list's name. Leaving works for ever, confirming and changing an
+address for seven days, undoing for one. Whatever is wrong with a
 token, the answer is the same WrongToken. Old signing keys count (SECRET_KEY_FALLBACKS).
 """
 
@@ -10,7 +11,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Literal, Protocol
 
@@ -20,8 +23,14 @@ from django.utils.encoding import force_bytes
 
 from subscribers.lists import list_names
 
-Purpose = Literal["leave", "confirm", "preferences"]
+Purpose = Literal["leave", "confirm", "preferences", "change", "undo"]
 CONFIRM_WITHIN = timedelta(days=7)
+UNDO_WITHIN = timedelta(hours=24)
+WITHIN: dict[Purpose, timedelta] = {
+    "confirm": CONFIRM_WITHIN,
+    "change": CONFIRM_WITHIN,
+    "undo": UNDO_WITHIN,
+}
 MARK_LENGTH = 8  # base64url characters: 48 bits, enough to tell a handful of lists apart
 
 
@@ -44,18 +53,42 @@ def make_token(purpose: Purpose, subscriber: Named, list_name: str) -> str:
 
 def read_token(purpose: Purpose, token: str) -> tuple[str, str]:
     """The public id and the list's name. Raises WrongToken; whether they exist is not asked."""
-    signer = _signer(purpose)
-    try:
-        if isinstance(signer, signing.TimestampSigner):
-            value = signer.unsign(token, max_age=CONFIRM_WITHIN)
-        else:
-            value = signer.unsign(token)
-    except signing.BadSignature:
-        raise WrongToken from None
+    value = _unsigned(purpose, token)
     public_id, mark = value[:-MARK_LENGTH], value[-MARK_LENGTH:]
     for list_name in list_names():
         if hmac.compare_digest(mark, _mark(_hash_key(), public_id, list_name)):
             return public_id, list_name
+    raise WrongToken
+
+
+@dataclass(frozen=True, slots=True)
+class Confirming:
+    """What a confirmation link says: who, which lists, and when it was made (whole seconds)."""
+
+    public_id: str
+    lists: tuple[str, ...]
+    made_at: datetime
+
+
+def confirm_token(subscriber: Named, lists: Sequence[str]) -> str:
+    """A token that confirms some lists at once; of one list it is what `make_token` makes."""
+    marks = "".join(_mark(_hash_key(), subscriber.public_id, name) for name in lists)
+    return _signer("confirm").sign(subscriber.public_id + marks)
+
+
+def read_confirm_token(token: str) -> Confirming:
+    """What it says. Raises WrongToken; whether subscriber and lists exist is not asked."""
+    try:
+        value = _signer("confirm").unsign(token, max_age=CONFIRM_WITHIN)  # type: ignore[call-arg]
+    except signing.BadSignature:
+        raise WrongToken from None
+    made_at = datetime.fromtimestamp(signing.b62_decode(token.rsplit(".", 2)[1]), UTC)
+    for count in range(1, len(list_names()) + 1):
+        public_id, marks = value[: -count * MARK_LENGTH], value[-count * MARK_LENGTH :]
+        by_mark = {_mark(_hash_key(), public_id, name): name for name in list_names()}
+        each = [marks[at : at + MARK_LENGTH] for at in range(0, len(marks), MARK_LENGTH)]
+        if all(mark in by_mark for mark in each):
+            return Confirming(public_id, tuple(by_mark[mark] for mark in each), made_at)
     raise WrongToken
 
 
@@ -101,9 +134,36 @@ def preferences_url(subscriber: Named) -> str:
     return Links().preferences(subscriber)
 
 
-def confirm_url(subscriber: Named, list_name: str) -> str:
-    """The absolute address of the page to confirm a membership, good for seven days."""
-    return f"{settings.SUBSCRIBERS_SITE_URL}/confirm/{make_token('confirm', subscriber, list_name)}"
+def confirm_url(subscriber: Named, *lists: str) -> str:
+    """The absolute address of the page to confirm memberships, good for seven days."""
+    return f"{settings.SUBSCRIBERS_SITE_URL}/confirm/{confirm_token(subscriber, lists)}"
+
+
+def change_url(subscriber: Named, new_key: str) -> str:
+    """The page to confirm a new address, good for seven days. `new_key`: its keyed hash."""
+    value = subscriber.public_id + _mark_of_change(subscriber.public_id, new_key)
+    return f"{settings.SUBSCRIBERS_SITE_URL}/address/{_signer('change').sign(value)}"
+
+
+def read_change_token(token: str) -> tuple[str, str]:
+    """The public id, and a mark of the new address for `is_change_to`. Raises WrongToken."""
+    value = _unsigned("change", token)
+    return value[:-MARK_LENGTH], value[-MARK_LENGTH:]
+
+
+def is_change_to(mark: str, subscriber: Named, key: str) -> bool:
+    """Whether a link to change an address was made for the one with this keyed hash."""
+    return hmac.compare_digest(mark, _mark_of_change(subscriber.public_id, key))
+
+
+def _unsigned(purpose: Purpose, token: str) -> str:
+    signer = _signer(purpose)
+    try:
+        if isinstance(signer, signing.TimestampSigner):
+            return signer.unsign(token, max_age=WITHIN[purpose])
+        return signer.unsign(token)
+    except signing.BadSignature:
+        raise WrongToken from None
 
 
 def _signer(purpose: Purpose) -> signing.Signer:
@@ -112,7 +172,7 @@ def _signer(purpose: Purpose) -> signing.Signer:
 
 @lru_cache(maxsize=8)
 def _signer_of(purpose: Purpose, key: str, fallbacks: tuple[str, ...]) -> signing.Signer:
-    kind = signing.TimestampSigner if purpose == "confirm" else _QuickSigner
+    kind = signing.TimestampSigner if purpose in WITHIN else _QuickSigner
     salt = f"subscribers.{purpose}"
     return kind(key=key, sep=".", salt=salt, fallback_keys=list(fallbacks))
 
@@ -136,6 +196,10 @@ def _derived(salt: str, key: str | bytes) -> bytes:
 def _hash_key() -> bytes:
     key: str = settings.SUBSCRIBERS_HASH_KEY
     return key.encode()
+
+
+def _mark_of_change(public_id: str, new_key: str) -> str:
+    return _mark(_hash_key(), public_id, f"address {new_key}")
 
 
 def _mark(key: bytes, public_id: str, list_name: str) -> str:

@@ -12,10 +12,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 POSTGRESQL_OPTIONS = "-c synchronous_commit=on"
 # WAL lets readers go on while one writes; FULL puts a claim on the disk before the wire (law 3);
 # IMMEDIATE takes the write lock at the start, so that no transaction fails half-way for it.
+# What is deleted is overwritten (secure_delete): it names the ill.
 SQLITE_OPTIONS = {
     "timeout": 20,
     "transaction_mode": "IMMEDIATE",
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+    "PRAGMA secure_delete=ON;",
 }
 
 

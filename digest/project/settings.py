@@ -10,8 +10,10 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from digest.config import load_config, load_keys
+from digest.config import DataKeys, load_config, load_keys
 from digest.project.database import database_settings
+from digest.project.history import issues_of
+from digest.project.segments import segment_fields
 from digest.project.themes import themes_by_list
 from digest.shipped import shipped
 
@@ -86,7 +88,7 @@ DEFAULT_FROM_EMAIL = CONFIG.sender.address
 # What the subscribers app needs to know of the newsletter; it imports nothing of digest.
 SUBSCRIBER_LISTS = {name: CONFIG.audiences[name].readers for name in CONFIG.audience_order}
 SUBSCRIBERS_HASH_KEY = KEYS.hash_key
-SUBSCRIBERS_DATA_KEYS = KEYS.data_keys
+SUBSCRIBERS_DATA_KEYS = DataKeys(CONFIG.folder, KEYS.data_keys)  # as they are now
 SUBSCRIBERS_SEAL = CONFIG.privacy.encrypt_addresses
 SUBSCRIBERS_DEPARTURES = str(CONFIG.path(CONFIG.privacy.departures))
 SUBSCRIBERS_ZONE = CONFIG.zone
@@ -97,5 +99,8 @@ SUBSCRIBERS_PENDING_FOR = CONFIG.privacy.retention.pending
 SUBSCRIBERS_PUBLICATION = CONFIG.publication.name
 SUBSCRIBERS_SITE_URL = CONFIG.publication.site_url
 SUBSCRIBERS_SENDER = (CONFIG.sender.name, CONFIG.sender.address)
+SUBSCRIBERS_TRACES = "digest.pipeline.forget.Traces"  # what else names an erased person
 SUBSCRIBERS_THEMES = partial(themes_by_list, CONFIG)  # called when somebody chooses
+SUBSCRIBERS_HISTORY = issues_of  # called when somebody downloads their data
+SUBSCRIBERS_SEGMENT_FIELDS = segment_fields  # called when a segment is read
 LOGGING_CONFIG = None

@@ -1,15 +1,11 @@
-"""Choosing themes: what is offered, what is stored, and a page that is kind to every answer."""
+"""What somebody wishes: themes, lists, a pause; what is offered, and what is stored."""
 
 from __future__ import annotations
 
-import re
-from html import unescape
+from datetime import date
 
 import pytest
 from django.conf import settings as site
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from subscribers import preferences
@@ -19,15 +15,19 @@ from subscribers.leave import leave
 from subscribers.membership import Consent, join
 from subscribers.models import ConsentRecord, Subscriber, Suppression
 from subscribers.preferences import (
+    Way,
     choice_among,
-    choices,
+    choose_main_list,
     choose_themes,
+    chosen_way,
+    join_by_link,
+    months_after,
     offered_themes,
+    pause_until,
     reading_list,
 )
 from subscribers.recipients import confirmed_recipients, standing
 from subscribers.suppression import suppress
-from subscribers.tokens import leave_url, make_token, preferences_token, preferences_url
 from tests.builders import NOW, a_subscriber
 
 pytestmark = pytest.mark.django_db
@@ -41,32 +41,6 @@ OFFERED = {
 @pytest.fixture(autouse=True)
 def _offered(settings: Settings) -> None:
     settings.SUBSCRIBERS_THEMES = lambda: OFFERED
-
-
-@pytest.fixture
-def strict() -> Client:
-    """A client that checks CSRF, as the site does."""
-    return Client(enforce_csrf_checks=True)
-
-
-def path(subscriber: Subscriber) -> str:
-    return f"/preferences/{preferences_token(subscriber)}"
-
-
-def boxes(page: str) -> dict[str, bool]:
-    """The names of the themes and whether they are ticked."""
-    found = re.findall(r'<input type="checkbox"[^>]*?( checked)?> <span>(.*?)</span>', page)
-    return {unescape(name): bool(ticked) for ticked, name in found}
-
-
-def look(subscriber: Subscriber) -> str:
-    return Client().get(path(subscriber)).content.decode()
-
-
-def tick(subscriber: Subscriber, *themes: str) -> str:
-    response = Client().post(path(subscriber), {"theme": themes})
-    assert response.status_code == 200
-    return response.content.decode()
 
 
 def stored(subscriber: Subscriber) -> list[str]:
@@ -151,76 +125,6 @@ def test_a_list_that_the_settings_do_not_name_offers_nothing() -> None:
     assert offered_themes("caregiver") == {}
 
 
-# ── the page ──────────────────────────────────────────────────────────────────────────────
-
-
-def test_who_chose_nothing_finds_every_box_ticked() -> None:
-    page = look(a_subscriber())
-    assert boxes(page) == {"Thinking & mood": True, "Life's work": True, "Moving": True}
-    assert "people living with MS" in page
-    assert "ann@example.org" not in page
-    assert page.count("<button") == 1
-    assert page.count("<label") == 3
-
-
-def test_the_names_are_those_of_the_list_that_they_read() -> None:
-    ann = a_subscriber(lists=("patient", "clinician"), main_list="clinician", themes=["mind"])
-    assert boxes(look(ann)) == {"Cognition": True, "Related disorders": False}
-
-
-def test_what_is_ticked_is_stored_and_shown_as_it_is_now() -> None:
-    ann = a_subscriber()
-    page = tick(ann, "move", "mind")
-    assert stored(ann) == ["mind", "move"]
-    assert "Your choice is saved" in page
-    assert "only the themes that are ticked" in page
-    shown = {"Thinking & mood": True, "Life's work": False, "Moving": True}
-    assert boxes(page) == boxes(look(ann)) == shown
-    assert "saved" not in look(ann)
-
-
-def test_all_ticked_is_every_theme_and_the_page_says_so() -> None:
-    ann = a_subscriber(themes=["mind"])
-    page = tick(ann, "mind", "life", "move")
-    assert stored(ann) == []
-    assert "You get every theme, also those that come later." in page
-    assert "only the themes" not in page
-
-
-def test_none_ticked_is_refused_kindly_with_the_way_out_of_each_list() -> None:
-    ann = a_subscriber(lists=("patient", "clinician"), themes=["life"])
-    page = tick(ann)
-    assert stored(ann) == ["life"]
-    assert "Please tick at least one theme" in page
-    assert "Your choice is saved" not in page
-    assert boxes(page)["Life's work"]
-    for name in ("patient", "clinician"):
-        assert f'href="{leave_url(ann, name)}"' in page
-    assert "/leave/" not in look(ann)
-
-
-def test_a_page_that_was_open_while_the_themes_changed_is_shown_anew() -> None:
-    ann = a_subscriber(themes=["life"])
-    page = tick(ann, "mind", "gone")
-    assert stored(ann) == ["life"]
-    assert "the themes are not the same" in page
-    assert boxes(page) == {"Thinking & mood": False, "Life's work": True, "Moving": False}
-
-
-def test_who_chose_only_themes_that_are_gone_gets_every_theme_and_is_asked_again() -> None:
-    ann = a_subscriber(themes=["gone"])
-    page = look(ann)
-    assert "no longer there, so you get every theme" in page
-    assert all(boxes(page).values())
-    assert "no longer there" not in tick(ann, "life")
-
-
-def test_a_theme_that_is_gone_drops_out_of_a_choice_of_others() -> None:
-    page = look(a_subscriber(themes=["gone", "life"]))
-    assert "no longer there" not in page
-    assert boxes(page) == {"Thinking & mood": False, "Life's work": True, "Moving": False}
-
-
 @pytest.mark.parametrize(
     ("chosen", "counts"),
     [([], set()), (["life"], {"life"}), (["gone", "life"], {"life"}), (["gone", "past"], set())],
@@ -231,87 +135,116 @@ def test_what_is_gone_does_not_count_and_nothing_left_is_every_theme(
     assert choice_among(chosen, {"life", "mind"}) == counts
 
 
-def test_the_choices_are_those_of_whom_chose_some() -> None:
-    a_subscriber("all@example.org")
-    ann = a_subscriber("ann@example.org", themes=["life", "mind"])
-    assert choices() == {ann.pk: ["life", "mind"]}
-
-
-@pytest.mark.parametrize("method", ["get", "head"])
-def test_looking_twenty_times_changes_nothing(strict: Client, method: str) -> None:
-    ann = a_subscriber(themes=["gone", "life"])
-    with CaptureQueriesContext(connection) as queries:
-        for _ in range(20):
-            assert getattr(strict, method)(f"{path(ann)}?theme=mind").status_code == 200
-    assert not [q for q in queries.captured_queries if not q["sql"].startswith("SELECT")]
-    assert stored(ann) == ["gone", "life"]
-
-
-def test_a_choice_takes_the_csrf_token_of_the_form(strict: Client) -> None:
-    ann = a_subscriber()
-    assert strict.post(path(ann), {"theme": "life"}).status_code == 403
+def test_all_but_some_is_stored_as_not_now_and_never_leaves_nothing() -> None:
+    ann = a_subscriber(themes=["mind"])
+    assert choose_themes(ann, ["move", "life"], way="but") == ("life", "move")
     assert stored(ann) == []
-    page = strict.get(path(ann)).content.decode()
-    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
-    assert token
-    strict.post(path(ann), {"theme": "life", "csrfmiddlewaretoken": token[1]})
-    assert stored(ann) == ["life"]
+    assert ann.not_now == ["life", "move"]
+    with pytest.raises(SubscribersError, match="no theme is chosen"):
+        choose_themes(ann, ["move", "life", "mind"], way="but")
+    choose_themes(ann, ["mind"])
+    assert (stored(ann), ann.not_now) == (["mind"], [])
 
 
-def test_the_link_of_a_mail_opens_the_page() -> None:
-    ann = a_subscriber()
-    assert preferences_url(ann) == f"https://digest.example.org{path(ann)}"
+@pytest.mark.parametrize(("themes", "not_now"), [(["mind"], []), ([], ["mind"])])
+def test_every_theme_takes_back_whatever_was_chosen(themes: list[str], not_now: list[str]) -> None:
+    ann = a_subscriber(themes=themes, not_now=not_now)
+    assert choose_themes(ann, ["mind"], way="every") == ()
+    assert (stored(ann), ann.not_now) == ([], [])
 
 
-def test_every_link_that_does_not_work_gets_the_same_404() -> None:
-    ann = a_subscriber()
-    wrong = [
-        "/nowhere",
-        "/preferences/nonsense",
-        path(ann)[:-1],
-        f"/preferences/{make_token('leave', ann, 'patient')}",
-        f"/leave/{preferences_token(ann)}",
-        path(Subscriber(public_id="C" * 22)),
-    ]
-    client = Client()
-    answers = {
-        (response.status_code, response.content)
-        for address in wrong
-        for response in (client.get(address), client.post(address, {"theme": "life"}))
-    }
-    assert len(answers) == 1
-    assert answers.pop()[0] == 404
-    assert stored(ann) == []
+@pytest.mark.parametrize(
+    ("stored_as", "way", "named"),
+    [
+        ({}, "every", set()),
+        ({"themes": ["life", "gone"]}, "only", {"life"}),
+        ({"themes": ["gone"]}, "every", set()),
+        ({"not_now": ["mind", "gone"]}, "but", {"mind"}),
+        ({"not_now": ["gone"]}, "every", set()),
+    ],
+)
+def test_a_choice_is_read_back_as_it_counts(
+    stored_as: dict[str, list[str]], way: Way, named: set[str]
+) -> None:
+    ann = a_subscriber(themes=stored_as.get("themes", []), not_now=stored_as.get("not_now", []))
+    assert chosen_way(ann, offered_themes("patient")) == (way, frozenset(named))
 
 
-@pytest.mark.parametrize("why", ["pending", "left", "suppressed", "bounced"])
-def test_who_is_on_no_list_is_told_so_kindly_and_can_change_nothing(why: str) -> None:
-    ann = a_subscriber(state="confirmed" if why == "bounced" else why)
-    if why == "bounced":
-        suppress("ann@example.org", Suppression.Reason.BOUNCE, "test", now=NOW)
-    for page in (look(ann), tick(ann, "life")):
-        assert "You are on no list" in page
-        assert "<form" not in page
-    assert stored(ann) == []
+# ── lists and pauses ──────────────────────────────────────────────────────────────────────
 
 
-def test_a_choice_outlives_leaving_one_list_and_adds_no_consent() -> None:
+def test_the_main_list_is_one_that_they_are_on() -> None:
     ann = a_subscriber(lists=("patient", "clinician"))
-    before = ConsentRecord.objects.count()
-    tick(ann, "mind")
-    assert ConsentRecord.objects.count() == before
-    leave(ann, "patient", actor="test", source="page", now=NOW)
-    assert boxes(look(ann)) == {"Cognition": True, "Related disorders": False}
+    choose_main_list(ann, "clinician")
+    assert reading_list(Subscriber.objects.get()) == "clinician"
+    with pytest.raises(SubscribersError, match="not on that list"):
+        choose_main_list(ann, "caregiver")
 
 
-@pytest.mark.parametrize("method", ["put", "delete", "patch"])
-def test_other_methods_are_refused(client: Client, method: str) -> None:
-    assert getattr(client, method)(path(a_subscriber())).status_code == 405
+@pytest.mark.both_databases
+def test_joining_by_ones_own_link_is_confirmed_and_recorded_at_once() -> None:
+    ann = a_subscriber()
+    assert join_by_link(ann, "clinician", now=NOW) == "confirmed"
+    assert join_by_link(ann, "clinician", now=NOW) == "already_confirmed"
+    mine = ann.memberships.get(list_name="clinician")
+    assert (mine.state, mine.joined_at) == ("confirmed", NOW)
+    records = ConsentRecord.objects.filter(list_name="clinician")
+    assert [record.event for record in records] == ["asked", "confirmed"]
+    assert records[1].text == "Please send me MS Research Digest, the edition for clinicians."
+    assert (records[1].source, records[1].form, records[1].actor) == (
+        "own page",
+        "own page",
+        "subscriber",
+    )
 
 
-def test_the_page_is_not_stored_and_loads_nothing() -> None:
-    response = Client().get(path(a_subscriber()))
-    assert response["Cache-Control"] == "no-store"
-    page = response.content.decode()
-    assert not re.search(r"<(script|img|link|iframe|object)\b|@import|url\(", page)
-    assert page.count("<h1") == page.count("<legend") == 1
+@pytest.mark.both_databases
+def test_who_left_may_come_back_by_their_own_link() -> None:
+    ann = a_subscriber()
+    leave(ann, "patient", actor="subscriber", source="page", now=NOW)
+    assert join_by_link(ann, "patient", now=NOW) == "confirmed"
+    assert reading_list(ann) == "patient"
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("reason", ["bounce", "complaint", "operator"])
+def test_their_own_link_lifts_no_suppression(reason: Suppression.Reason) -> None:
+    ann = a_subscriber()
+    suppress("ann@example.org", reason, "test", now=NOW)
+    records = ConsentRecord.objects.count()
+    for list_name in ("patient", "clinician"):
+        assert join_by_link(ann, list_name, now=NOW) == "refused"
+    assert ConsentRecord.objects.count() == records
+    assert [m.state for m in ann.memberships.all()] == ["suppressed"]
+    Suppression.objects.all().delete()  # even then: the membership itself says it
+    assert join_by_link(ann, "patient", now=NOW) == "refused"
+    assert ConsentRecord.objects.count() == records
+
+
+def test_an_unknown_list_cannot_be_joined() -> None:
+    with pytest.raises(SubscribersError, match="no list 'doctors'"):
+        join_by_link(a_subscriber(), "doctors", now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "then"),
+    [
+        (date(2026, 11, 21), 1, date(2026, 12, 21)),
+        (date(2026, 11, 30), 3, date(2027, 2, 28)),
+        (date(2028, 1, 31), 1, date(2028, 2, 29)),
+        (date(2026, 12, 31), 12, date(2027, 12, 31)),
+    ],
+)
+def test_months_end_where_the_month_does(day: date, months: int, then: date) -> None:
+    assert months_after(day, months) == then
+
+
+def test_a_pause_is_within_the_year_to_come_and_can_be_taken_back() -> None:
+    ann, day = a_subscriber(), date(2026, 11, 21)
+    for wrong in (day, date(2026, 11, 20), date(2027, 11, 22)):
+        with pytest.raises(SubscribersError, match="not in the year to come"):
+            pause_until(ann, wrong, today=day)
+    pause_until(ann, date(2027, 11, 21), today=day)
+    assert Subscriber.objects.get().paused_until == date(2027, 11, 21)
+    pause_until(ann, None, today=day)
+    assert Subscriber.objects.get().paused_until is None

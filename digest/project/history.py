@@ -1,0 +1,25 @@
+"""The issues that somebody got, as the subscribers app is handed them: a part of their data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def issues_of(subscriber_id: int) -> list[dict[str, Any]]:
+    """Each delivery to this subscriber with all that we keep of it, the oldest first.
+
+    `events`: what came back about it (bounces and the like), with kind, detail and time.
+    """
+    # Imported when somebody asks: settings are read before there are models.
+    from digest.models import Delivery, StoredEvent
+
+    rows = Delivery.objects.filter(subscriber_id=subscriber_id).order_by("id")
+    names = [f.attname for f in Delivery._meta.concrete_fields]
+    named = [name for name in names if name not in ("id", "issue_id", "subscriber_id")]
+    issues = list(rows.values(*named, "issue__number"))
+    events = StoredEvent.objects.exclude(reference="").order_by("id")
+    for issue in issues:
+        issue["issue"] = issue.pop("issue__number")
+        about = events.filter(reference=issue["reference"]) if issue["reference"] else events.none()
+        issue["events"] = list(about.values("kind", "detail", "at", "received_at", "applied_at"))
+    return issues
