@@ -1,13 +1,18 @@
-"""The lists as rows and as a CSV that is safe to open in a spreadsheet."""
+"""The lists, or a segment of them, as rows, as JSON, and as a CSV that is safe in a spreadsheet.
+
+Rows are streamed from one query and written one by one: memory does not grow with the lists.
+"""
 
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from subscribers.lists import check_list
 from subscribers.models import Membership
+from subscribers.segments.saved import expression_of, subscribers_of
 
 COLUMNS = ("address", "name", "list", "state", "joined", "themes")
 Row = dict[str, str | list[str]]
@@ -16,15 +21,18 @@ Row = dict[str, str | list[str]]
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def export_rows(list_name: str | None) -> Iterator[Row]:
-    """One row per membership, of one list or of all (None); `joined` is a UTC instant or "".
+def export_rows(list_name: str | None, segment: str | None = None) -> Iterator[Row]:
+    """One row per membership, whatever its state, of one list or of all (None).
 
-    `themes` are the ids of those that were chosen; none: every theme. Raises SubscribersError
-    for an unknown list, before the first row.
+    `segment`: a saved one or an expression; only whom it chooses now. `joined` is a UTC instant
+    or "". `themes` are the ids of those that were chosen; none: every theme. Raises
+    SubscribersError for an unknown list or segment, before the first row.
     """
     rows = Membership.objects.order_by("subscriber_id", "id")
     if list_name is not None:
         rows = rows.filter(list_name=check_list(list_name))
+    if segment is not None:
+        rows = rows.filter(subscriber__in=subscribers_of(expression_of(segment)))
     found = rows.values_list(
         "subscriber__address",
         "subscriber__name",
@@ -51,6 +59,17 @@ def write_csv(rows: Iterable[Row], stream: TextIO) -> int:
         cells = (row[column] for column in COLUMNS)
         texts = (cell if isinstance(cell, str) else " ".join(cell) for cell in cells)
         writer.writerow([defused(text) for text in texts])
+    return count
+
+
+def write_json(rows: Iterable[Row], stream: TextIO) -> int:
+    """Write {"subscribers": [each row]}, a row a line; how many rows."""
+    stream.write('{"subscribers": [')
+    count = 0
+    for count, row in enumerate(rows, start=1):
+        stream.write(",\n" if count > 1 else "\n")
+        stream.write(json.dumps(row, ensure_ascii=False))
+    stream.write("\n]}\n")
     return count
 
 

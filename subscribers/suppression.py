@@ -5,9 +5,11 @@ Law 4: read at claim time; a suppressed address is never mailed, whatever its me
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
+from typing import Literal
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -20,6 +22,8 @@ from subscribers.models import Membership, Suppression
 
 KEYS_PER_QUERY = 500
 
+Done = Literal["new", "stronger", "already"]
+
 
 def suppress(
     address: str, reason: Suppression.Reason, actor: str, *, now: datetime | None = None
@@ -30,17 +34,32 @@ def suppress(
     replaces "erased", which alone the person could lift by joining anew.
     """
     key, at = address_key(parse_address(address).address), now or timezone.now()
+    order = Suppression(address_key=key, reason=reason, at=at, actor=actor)
+    return suppress_keys([order], now=at)[key] == "new"
+
+
+def suppress_keys(orders: Sequence[Suppression], *, now: datetime) -> dict[str, Done]:
+    """The same for keyed hashes, 500 at most, in one transaction; what became of each.
+
+    An order is a row that is not stored yet: who wished it, when and why. Memberships end now.
+    """
+    by_key = {order.address_key: order for order in sorted(orders, key=_outweighs)}
     with transaction.atomic():
-        _, is_new = Suppression.objects.get_or_create(
-            address_key=key, defaults={"reason": reason, "at": at, "actor": actor}
-        )
-        if not is_new and reason != Suppression.Reason.ERASED:
-            Suppression.objects.filter(address_key=key, reason=Suppression.Reason.ERASED).update(
-                reason=reason, at=at, actor=actor
-            )
-        _suppress_memberships(key, reason, actor, at)
-        note_departures("suppressed", [key], reason, at=at)
-    return is_new
+        known = suppressed_keys(by_key)
+        fresh = [order for key, order in by_key.items() if key not in known]
+        Suppression.objects.bulk_create(fresh, ignore_conflicts=True)
+        stronger = _replace_erased(by_key)
+        ended = _end_memberships(by_key, now)
+        changed: dict[str, list[str]] = defaultdict(list)  # reason → keys
+        for key, order in by_key.items():
+            if key not in known or key in stronger or key in ended:
+                changed[str(order.reason)].append(key)
+        for reason, keys in changed.items():
+            note_departures("suppressed", keys, reason, at=now)
+    return {
+        key: "new" if key not in known else "stronger" if key in stronger else "already"
+        for key in by_key
+    }
 
 
 def is_suppressed(address: str) -> bool:
@@ -63,12 +82,44 @@ def suppression_of(key_field: str) -> Exists:
     return Exists(Suppression.objects.filter(address_key=OuterRef(key_field)))
 
 
-def _suppress_memberships(key: str, reason: str, actor: str, at: datetime) -> None:
-    live = Membership.objects.select_for_update().filter(
-        subscriber__address_key=key,
+def _outweighs(order: Suppression) -> bool:
+    """Whether it is more than an erasure: of two orders for one key, such a one counts."""
+    return order.reason != Suppression.Reason.ERASED
+
+
+def _replace_erased(orders: Mapping[str, Suppression]) -> set[str]:
+    """Keys that were only erased and have a reason now that the person cannot lift."""
+    keys = [key for key, order in orders.items() if _outweighs(order)]
+    rows = Suppression.objects.select_for_update().filter(
+        address_key__in=keys, reason=Suppression.Reason.ERASED
+    )
+    weak = list(rows)
+    for row in weak:
+        order = orders[row.address_key]
+        row.reason, row.at, row.actor = order.reason, order.at, order.actor
+    Suppression.objects.bulk_update(weak, ("reason", "at", "actor"))
+    return {row.address_key for row in weak}
+
+
+def _end_memberships(orders: Mapping[str, Suppression], now: datetime) -> set[str]:
+    """Suppress the live memberships behind these keys; the keys that had some."""
+    live = Membership.objects.select_for_update(of=("self",)).filter(
+        subscriber__address_key__in=list(orders),
         state__in=(Membership.State.PENDING, Membership.State.CONFIRMED),
     )
-    how = Circumstances(actor, f"suppressed: {reason}")
-    for membership in live:
-        append("withdrawn", [membership.subscriber_id], membership.list_name, how, at=at)
-    live.update(state=Membership.State.SUPPRESSED, changed_at=at)
+    rows = list(live.values_list("pk", "subscriber_id", "list_name", "subscriber__address_key"))
+    together: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for _, subscriber_id, list_name, key in rows:
+        order = orders[key]
+        together[list_name, order.actor, str(order.reason)].append(subscriber_id)
+    for (list_name, actor, reason), ids in together.items():
+        how = Circumstances(actor, f"suppressed: {reason}")
+        append("withdrawn", ids, list_name, how, at=now)
+    _suppress([pk for pk, *_ in rows], now)
+    return {key for *_, key in rows}
+
+
+def _suppress(memberships: Collection[int], now: datetime) -> None:
+    Membership.objects.filter(pk__in=memberships).update(
+        state=Membership.State.SUPPRESSED, changed_at=now
+    )
