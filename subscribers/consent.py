@@ -1,17 +1,19 @@
 """The consent record: who agreed to what, when, in which words. Only ever appended.
 
 In: one event for some subscribers. Out: rows, each naming the wording by its hash; the same words
-are stored once. No IP address is asked for or kept.
+are stored once. Of somebody who is erased, a proof stays that is linked to nobody. No IP address is
+asked for or kept.
 """
 
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from subscribers.models import ConsentRecord, ConsentWording
+from subscribers.models import ConsentProof, ConsentRecord, ConsentWording, Subscriber
 
 NEWSLETTER = "newsletter"
 
@@ -71,3 +73,30 @@ def append(
         )
         for subscriber_id in subscriber_ids
     )
+
+
+def keep_proof(subscriber: Subscriber, *, at: datetime) -> None:
+    """What may stay of the consents of somebody who is erased at this moment.
+
+    Per list the words agreed to, and the months of yes and no: nothing that leads back to the
+    person. The rows' ids are random, for in order they would pair with the suppressions.
+    """
+    proofs: dict[tuple[str, str], ConsentProof] = {}
+    for record in subscriber.consents.select_related("wording"):  # the oldest first
+        of = record.list_name, record.purpose
+        if record.event == "confirmed":
+            proofs[of] = ConsentProof(
+                pk=secrets.randbelow(2**62) + 1,
+                list_name=record.list_name,
+                purpose=record.purpose,
+                text_hash=record.wording.text_hash if record.wording else "",
+                confirmed_in=_month(record.at),
+                erased_in=_month(at),
+            )
+        elif record.event == "withdrawn" and of in proofs:
+            proofs[of].withdrawn_in = _month(record.at)
+    ConsentProof.objects.bulk_create(proofs.values())
+
+
+def _month(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m")

@@ -1,40 +1,150 @@
 """Everything about a person goes; a keyed hash stays, so that no import brings them back.
 
-Deliveries keep their anonymous row: the database empties their link to the subscriber.
+In: an address. Out: nothing of it, here or in the traces that the newsletter holds
+(SUBSCRIBERS_TRACES names the class that finds them). Files go first and rows after them: as long
+as a row tells what is to be removed, a killed erasure can be run again and ends.
+
+    files (mails in a Maildir) ──► rows, in one commit ──► free pages of the database
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, Protocol
 
-from django.db import transaction
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from subscribers.addresses import address_key, parse_address
+from subscribers.consent import keep_proof
 from subscribers.departures import note_departures
-from subscribers.models import Subscriber, Suppression
+from subscribers.errors import BadAddress
+from subscribers.models import Asked, Request, Subscriber, Suppression
 
 Erased = Literal["erased", "already_erased", "unknown"]
+SMALL = 64 * 1024**2  # octets of a SQLite file that is rewritten in a fraction of a second
+
+
+class Traces(Protocol):
+    """What else names a person, in rooms that this app does not know."""
+
+    def remove_files(self) -> None:
+        """Outside of any transaction of ours; done again, it does no harm."""
+
+    def remove_rows(self) -> None:
+        """In the transaction that erases the person, while they are still there."""
 
 
 def erase(address: str, *, now: datetime | None = None) -> Erased:
-    """Erase the person behind this address. Raises BadAddress.
+    """Erase the person behind this address. Raises BadAddress; OSError when a file stays.
 
-    "unknown": nobody has this address, and nothing was done. An older, stronger suppression
-    (bounce, complaint, operator) stays as it is.
+    "unknown": nobody has this address; a mail that waited for it went all the same. An older,
+    stronger suppression (bounce, complaint, operator) stays as it is. Of the mails asked for
+    (`Asked`), only the keyed hash is kept, for those that ask to join: else a stranger could
+    have the person asked again and again. These go after a year.
     """
     key, at = address_key(parse_address(address).address), now or timezone.now()
+    person = Subscriber.objects.filter(address_key=key).first()
+    traces = _traces(person, _keys(key, person))
+    traces.remove_files()
     with transaction.atomic():
-        deleted, _ = Subscriber.objects.filter(address_key=key).delete()
-        if deleted:
-            Suppression.objects.get_or_create(
-                address_key=key,
-                defaults={"reason": Suppression.Reason.ERASED, "at": at},
-            )
-            note_departures("erased", [key], at=at)
-            return "erased"
-    erased_before = Suppression.objects.filter(
-        address_key=key, reason=Suppression.Reason.ERASED
-    ).exists()
-    return "already_erased" if erased_before else "unknown"
+        traces.remove_rows()
+        result = _erase_rows(key, at)
+        transaction.on_commit(overwrite_leftovers)
+    return result
+
+
+def overwrite_leftovers(largest: int | None = SMALL) -> bool:
+    """On SQLite: no deleted byte stays in free pages or in the write-ahead log; True when done.
+
+    `PRAGMA secure_delete` overwrites what is deleted, but now and then a page keeps a copy of a
+    row that was moved to another; only rewriting the file (VACUUM) is sure to leave none. It
+    holds up writers, so a file above `largest` octets is left to the daily retention (None: any
+    size). False also when somebody reads or writes just then: the daily retention does it.
+    PostgreSQL does this by itself (autovacuum).
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        return False
+    with suppress(OperationalError), connection.cursor() as cursor:
+        pages, size = _pragma(cursor, "page_count"), _pragma(cursor, "page_size")
+        small = largest is None or pages * size <= largest
+        if small:
+            cursor.execute("VACUUM")
+        return _pragma(cursor, "wal_checkpoint(TRUNCATE)") == 0 and small
+    return False
+
+
+def _traces(person: Subscriber | None, keys: Sequence[str]) -> Traces:
+    find: type[Any] = import_string(settings.SUBSCRIBERS_TRACES)
+    traces: Traces = find(person.pk if person else None, keys)
+    return traces
+
+
+def _keys(key: str, person: Subscriber | None) -> list[str]:
+    """Keyed hashes of the address and of the one they were about to change to.
+
+    Not of that one where it is somebody else's: what waits for it may be theirs.
+    """
+    keys = [key]
+    if person and person.new_address:
+        other = address_key(person.new_address)
+        if not Subscriber.objects.filter(address_key=other).exists():
+            keys.append(other)
+    return keys
+
+
+def _erase_rows(key: str, at: datetime) -> Erased:
+    person = Subscriber.objects.select_for_update().filter(address_key=key).first()
+    requests = [request.pk for request in Request.objects.all() if key in _keys_in(request)]
+    Request.objects.filter(pk__in=requests).delete()
+    purpose = Asked.Purpose
+    Asked.objects.filter(address_key=key).exclude(purpose=purpose.CONFIRM).delete()
+    if person is None and not requests:
+        erased = Suppression.objects.filter(address_key=key, reason=Suppression.Reason.ERASED)
+        return "already_erased" if erased.exists() else "unknown"
+    if person is not None:
+        if person.new_address:
+            asked = Asked.objects.filter(address_key=address_key(person.new_address))
+            asked.filter(purpose=purpose.CHANGE).delete()
+        keep_proof(person, at=at)
+        person.delete()
+    Suppression.objects.get_or_create(
+        address_key=key, defaults={"reason": Suppression.Reason.ERASED, "at": at}
+    )
+    note_departures("erased", [key], at=at)
+    return "erased"
+
+
+def _keys_in(request: Request) -> set[str]:
+    """Keyed hashes of the addresses in a request, whatever its form."""
+    try:
+        content = json.loads(request.content)
+    except ValueError:
+        content = request.content
+    keys = set()
+    for text in _texts(content):
+        with suppress(BadAddress):
+            keys.add(address_key(parse_address(text).address))
+    return keys
+
+
+def _texts(content: object) -> Iterator[str]:
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, dict):
+        for value in content.values():
+            yield from _texts(value)
+    elif isinstance(content, list):
+        for value in content:
+            yield from _texts(value)
+
+
+def _pragma(cursor: Any, name: str) -> int:
+    """The first number that a pragma answers; of a checkpoint, 0: it was not held up."""
+    cursor.execute(f"PRAGMA {name}")
+    return int(cursor.fetchone()[0])
