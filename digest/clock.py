@@ -25,16 +25,20 @@ from digest.errors import DeliveryError, DigestError, Refused
 from digest.models import Issue, Occurrence
 from digest.pipeline import review
 from digest.pipeline.alarm import Alarm
+from digest.pipeline.answer import answer
 from digest.pipeline.compose import compose
 from digest.pipeline.deliver import send_issue
 from digest.pipeline.gather import gather
 from digest.pipeline.hear_back import hear_back
 from digest.pipeline.notices import tell_held_back, tell_stopped, withdraw
 from digest.pipeline.queued import flush_queue
+from digest.pipeline.retention import retain
 from digest.timetable import due_times, instant_of, slot_of
 
 TICK_SECONDS = 15
+ANSWER_SECONDS = 5  # somebody sits and waits for that mail
 HEAR_SECONDS = 60  # a mail server is asked once a minute
+DAY_SECONDS = 86_400
 ABANDONED_AFTER = timedelta(minutes=15)  # a claimed slot whose process died is taken up again
 RESTS = NEXT_TRY[:4]  # one minute to two hours
 WHO = "the schedule"
@@ -51,7 +55,9 @@ def start_clock(config: Config, keys: Keys, stop: Event) -> BackgroundScheduler:
         ("slots", partial(tick, config), TICK_SECONDS),
         ("mails", partial(mails, config, keys, stop, alarm=Alarm(config, keys)), TICK_SECONDS),
         ("queue", partial(queue, config, keys, rest=Rest()), TICK_SECONDS),
+        ("answers", _answers, ANSWER_SECONDS),
         ("feedback", partial(hear, config, keys), HEAR_SECONDS),
+        ("retention", partial(forget, config), DAY_SECONDS),
     ):
         scheduler.add_job(
             _quietly(name, work),
@@ -144,12 +150,24 @@ def queue(config: Config, keys: Keys, now: datetime, *, rest: Rest) -> None:
             rest.end()
 
 
+def _answers(now: datetime) -> None:
+    """Answer what was asked for on the public pages: rows, and mails in the queue."""
+    answer(now)
+
+
 def hear(config: Config, keys: Keys, now: datetime) -> None:
     """Apply what came back; a mailbox that cannot be read is told, and stops nothing else."""
     with _told("feedback"):
         heard = hear_back(config, keys, now)
         if heard.anything:
             log.info("feedback", **heard.document())
+
+
+def forget(config: Config, now: datetime) -> None:
+    """Let go of what is kept no longer; a start does it too, however seldom it runs a whole day."""
+    with _told("retention"):
+        if any((gone := retain(config, now=now)).values()):
+            log.info("retention", **gone)
 
 
 def _go_on(stop: Event, done: int, total: int) -> None:

@@ -20,6 +20,7 @@ class ImportRun(models.Model):
     order = models.JSONField(default=dict)  # consent, columns and the like: what resuming compares
     counts = models.JSONField(default=dict)  # result → rows, of the batches that are in
     next_row = models.PositiveBigIntegerField(default=0)  # rows of the file that are in
+    asking = models.JSONField(default=list)  # subscribers whose mail of the last batch is due
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
@@ -143,6 +144,9 @@ class ConsentRecord(models.Model):
         if self.pk is not None:
             raise TypeError("the consent record is only ever appended")
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("the consent record goes with its subscriber alone")
 
     @property
     def text(self) -> str:

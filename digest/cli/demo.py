@@ -69,10 +69,10 @@ def _gather(site: Site) -> list[Any]:
 
 
 def _import_people(site: Site) -> None:
-    from subscribers.importing import import_csv
+    from subscribers.importing import import_people
 
     for list_name in site.config.audience_order:
-        import_csv(
+        import_people(
             site.config.path(f"subscribers/{list_name}.csv"),
             list_name=list_name,
             consent_text=CONSENT,

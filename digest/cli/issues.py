@@ -14,6 +14,7 @@ from digest.cli.output import (
     Number,
     heading,
     print_json,
+    printable,
     progress_bar,
     say,
     say_wrapped,
@@ -94,6 +95,10 @@ def show(context: typer.Context, number: Number, json: Json = False) -> None:
         say(f"{name}: “{rendition['subject']}”, {rendition['html_bytes']:,} bytes")
     for entry in report["audit"]:
         say(f"{entry['at']} {entry['who']}: {entry['what']}")
+    if segment := report["segment"]:
+        many = segment["readers"]
+        now_ = "it means nothing any more" if many is None else f"{many} confirmed readers now"
+        say(f"To the segment {printable(segment['expression'])}: {now_}")
     some = [(what, count) for what, count in report["deliveries"].items() if count]
     if some:
         table("Deliveries", ("state", "count"), some)
@@ -117,6 +122,9 @@ def preview(
     themes: Annotated[
         str | None, typer.Option(help="As for a reader who chose these: ids, with commas between.")
     ] = None,
+    text_only: Annotated[
+        bool, typer.Option("--text-only", help="As for a reader who wants no HTML.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Write the very bytes that would be sent: A.html, A.txt, A.eml."""
@@ -128,7 +136,16 @@ def preview(
     only = known_audience(audience) if audience else None
     issue = find_issue(number)
     chosen = [] if themes is None else [theme.strip() for theme in themes.split(",")]
-    made = write_previews(issue, site.config, site.keys, out, only=only, now=now(), themes=chosen)
+    made = write_previews(
+        issue,
+        site.config,
+        site.keys,
+        out,
+        only=only,
+        now=now(),
+        themes=chosen,
+        text_only=text_only,
+    )
     for name in made.without:
         warn([f"digest: the {name} edition holds none of these themes; its reader gets no mail"])
     if json:

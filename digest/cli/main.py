@@ -15,7 +15,22 @@ from typing import Annotated
 import typer
 
 from digest import __version__
-from digest.cli import editing, gathering, hearing, issues, people, sending, serving, setup
+from digest.cli import (
+    backup,
+    editing,
+    gathering,
+    hearing,
+    importing,
+    issues,
+    keys,
+    people,
+    retention,
+    segments,
+    sending,
+    serving,
+    setup,
+    suppressions,
+)
 from digest.cli.output import print_json, warn
 from digest.cli.site import ConfigPath
 from digest.errors import DigestError
@@ -28,10 +43,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for room in (setup, gathering, issues, editing, sending, hearing, serving):
+for room in (setup, gathering, issues, editing, sending, hearing, serving, backup, retention):
     room.register(app)
+importing.register(people.app)
 app.add_typer(people.app, name="subscribers")
+app.add_typer(segments.app, name="segments")
+app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(setup.users, name="users")
+app.add_typer(keys.app, name="keys")
 
 
 def _version(wanted: bool) -> None:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
-from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from digest.cli.output import Json, print_json, say, table, warn
-from digest.cli.site import Site, now, open_site, parse_when, shell_user
+from digest.cli.private_file import private_file
+from digest.cli.site import Site, now, open_site, shell_user
 from digest.errors import DigestError, Refused
 
 app = typer.Typer(help="People on the lists.", no_args_is_help=True, rich_markup_mode=None)
@@ -27,8 +26,15 @@ ConsentSource = Annotated[
 ConsentDate = Annotated[str | None, typer.Option(help="When consent was given.")]
 
 
+class Format(StrEnum):
+    """Of an export."""
+
+    CSV = "csv"
+    JSON = "json"
+
+
 @contextlib.contextmanager
-def _people(context: typer.Context) -> Iterator[Site]:
+def people(context: typer.Context) -> Iterator[Site]:
     """The site, with errors of the subscribers app told as ours; mails that fell due are sent."""
     site = open_site(context)
     from subscribers.errors import SubscribersError
@@ -39,7 +45,7 @@ def _people(context: typer.Context) -> Iterator[Site]:
         raise Refused(error.what, where=error.where, mend=error.mend) from None
 
 
-def _send_confirmations(site: Site) -> dict[str, Any]:
+def send_confirmations(site: Site) -> dict[str, Any]:
     """Confirmation mails wait in a queue until no transaction is open (law 11).
 
     With the mail server down they wait on, and what was done before is still told.
@@ -52,54 +58,9 @@ def _send_confirmations(site: Site) -> dict[str, Any]:
         return {"error": error.line()}
 
 
-def _tell_waiting(asked: dict[str, Any]) -> None:
+def tell_waiting(asked: dict[str, Any]) -> None:
     if "error" in asked:
         warn([f"digest: confirmation mails wait: {asked['error']}; `digest run` sends them later"])
-
-
-def _date(text: str | None, site: Site) -> datetime | None:
-    return parse_when(text, site.config) if text else None
-
-
-@app.command("import")
-def import_(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV with a column of addresses.")],
-    list_: List,
-    consent: Annotated[str, typer.Option(help="The text that they agreed to.")],
-    consent_source: ConsentSource = "",
-    consent_date: ConsentDate = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen.")] = False,
-    json: Json = False,
-) -> None:
-    """Import people into a list. Nobody who left or is suppressed comes back by it."""
-    with _people(context) as site:
-        from subscribers.importing import import_csv
-
-        report = import_csv(
-            file,
-            list_name=list_,
-            consent_text=consent,
-            consent_source=consent_source,
-            consent_date=_date(consent_date, site),
-            dry_run=dry_run,
-            actor=shell_user(),
-            now=now(),
-        )
-        asked = {} if dry_run else _send_confirmations(site)
-    if json:
-        rows = [asdict(row) for row in report.rows]
-        counts = {"rows": len(rows)} | {str(what): n for what, n in report.counts.items()}
-        print_json({"dry_run": dry_run, "counts": counts, "rows": rows, "confirmations": asked})
-    else:
-        counted = [(what.replace("_", " "), count) for what, count in report.counts.items()]
-        table("Would happen" if dry_run else "Imported", ("result", "rows"), counted)
-        if asked.get("accepted"):
-            say(f"{asked['accepted']} were asked by mail to confirm.")
-    warn(report.refused())
-    _tell_waiting(asked)
-    if report.counts["invalid"]:
-        raise typer.Exit(1)
 
 
 @app.command()
@@ -113,18 +74,18 @@ def add(
     json: Json = False,
 ) -> None:
     """Put one address on a list; without --consent-source, it is asked by mail."""
-    with _people(context) as site:
+    with people(context) as site:
         from subscribers.membership import Consent, join
 
         given = Consent(consent, actor=shell_user(), source=consent_source)
         result = join(address, list_, given, name=name, now=now())
-        asked = _send_confirmations(site)
+        asked = send_confirmations(site)
     if json:
         print_json({"result": result, "confirmations": asked})
     else:
         mail = " A mail asks for confirmation." if asked.get("accepted") else ""
         say(f"{result.replace('_', ' ')}.{mail}")
-    _tell_waiting(asked)
+    tell_waiting(asked)
     if result in ("opted_out_before", "suppressed"):
         warn([f"digest: not added: {result.replace('_', ' ')}. Only the person can undo that."])
         raise typer.Exit(1)
@@ -134,33 +95,32 @@ def add(
 def export(
     context: typer.Context,
     list_: Annotated[str | None, typer.Option("--list", help="Only this list.")] = None,
+    segment: Annotated[
+        str | None, typer.Option(help="Only whom it chooses: a saved one or an expression.")
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="Of the file.")] = Format.CSV,
     out: Annotated[Path | None, typer.Option(help="A file; stdout if left out.")] = None,
     json: Json = False,
 ) -> None:
-    """Write the lists as CSV (or JSON)."""
-    with _people(context):
-        from subscribers.exporting import export_rows, write_csv
+    """Write the lists, or a segment of them, as CSV or JSON."""
+    with people(context):
+        from subscribers.exporting import export_rows, write_csv, write_json
 
-        rows = export_rows(list_)
-        if json:
-            print_json({"subscribers": list(rows)})
-            return
+        rows = export_rows(list_, segment)
+        as_json = format_ is Format.JSON or (json and out is None)
+        write = write_json if as_json else write_csv
         if out is None:
-            write_csv(rows, sys.stdout)
+            write(rows, sys.stdout)
             return
-        try:
-            with open(out, "w", encoding="utf-8", newline="", opener=_for_us_alone) as stream:
-                count = write_csv(rows, stream)
-        except OSError as error:
-            what, mend = f"cannot be written ({error.strerror})", "Name another file"
-            raise Refused(what, where=str(out), mend=mend) from None
-    say(f"{count} rows in {out}")
+        with private_file(out) as stream:
+            count = write(rows, stream)
+    _tell({"rows": count, "file": str(out)}, f"{count} rows in {out}", json)
 
 
 @app.command()
 def show(context: typer.Context, address: Address, json: Json = False) -> None:
     """All that is known of one address: lists, themes, consent, deliveries."""
-    with _people(context):
+    with people(context):
         from digest.pipeline.report import subscriber_report
 
         report = subscriber_report(address)
@@ -186,7 +146,7 @@ def leave(
     json: Json = False,
 ) -> None:
     """Take an address off a list, or off all."""
-    with _people(context):
+    with people(context):
         from subscribers.leave import leave as run
         from subscribers.membership import find_subscriber
 
@@ -202,7 +162,7 @@ def leave(
 @app.command()
 def erase(context: typer.Context, address: Address, json: Json = False) -> None:
     """Erase everything about a person; a keyed hash stays, so that no import brings them back."""
-    with _people(context):
+    with people(context):
         from digest.pipeline.forget import forget
 
         result = forget(address, now=now())
@@ -214,17 +174,12 @@ def erase(context: typer.Context, address: Address, json: Json = False) -> None:
 @app.command()
 def suppress(context: typer.Context, address: Address, json: Json = False) -> None:
     """Never mail this address again."""
-    with _people(context):
+    with people(context):
         from subscribers.models import Suppression
         from subscribers.suppression import suppress as run
 
         is_new = run(address, Suppression.Reason.OPERATOR, shell_user(), now=now())
     _tell({"new": is_new}, "suppressed" if is_new else "was suppressed already", json)
-
-
-def _for_us_alone(path: str, flags: int) -> int:
-    """Opens a new file with mode 600: it names people and what they read."""
-    return os.open(path, flags, 0o600)
 
 
 def _tell(document: dict[str, Any], line: str, json: bool) -> None:

@@ -50,26 +50,33 @@ def send(
     context: typer.Context,
     number: Number,
     at: Annotated[str | None, typer.Option(help="Later, by the clock of `digest run`.")] = None,
+    segment: Annotated[
+        str | None,
+        typer.Option(help="Only to these: a saved segment or an expression; or everybody."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Send an approved issue to the end. Safe to kill and to run again."""
     site = open_site(context)
-    from digest.pipeline import review
-    from digest.pipeline.deliver import send_issue, warm_up_of
+    from digest.pipeline.deliver import schedule_issue, send_issue, warm_up_of
     from digest.pipeline.issues import find_issue
+    from digest.pipeline.segment import in_words
 
     issue = find_issue(number)
     if at:
         moment = parse_when(at, site.config)
-        review.schedule(issue, moment, who=shell_user(), now=now())
+        schedule_issue(issue, moment, to_segment=segment, who=shell_user(), now=now())
         _tell_state(issue, json=json)
         return
     with progress_bar(f"Issue {number}", quiet=json) as bar:
-        counts = send_issue(number, site.config, site.keys, progress=bar)
+        counts = send_issue(number, site.config, site.keys, to_segment=segment, progress=bar)
     issue.refresh_from_db()
     if json:
-        print_json({"number": number, "state": issue.state, "deliveries": counts})
+        document = {"number": number, "state": issue.state, "segment": issue.segment or None}
+        print_json({**document, "deliveries": counts})
         return
+    if issue.segment:
+        say(f"To {in_words(issue)}.")
     some = [(what, count) for what, count in counts.items() if count]
     table(f"Issue {number} · {issue.state}", ("deliveries", "count"), some)
     if counts.get("unknown"):

@@ -44,7 +44,12 @@ def alternatives(text: str, html: str) -> bytes:
 
 def only_text(text: str) -> bytes:
     """The plain part alone, with its headers; it reads back with a line end after it."""
-    return PLAIN + quoted_printable(text) + b"\r\n"
+    return PLAIN + quoted_printable(text) + after_text(text)
+
+
+def after_text(text: str) -> bytes:
+    """What ends the last line of a mail that is this text alone, where the text does not."""
+    return b"" if text.endswith(("\n", "\r")) else b"\r\n"
 
 
 def quoted_printable(text: str) -> bytes:

@@ -19,7 +19,9 @@ from digest.delivery.body import (
     AFTER_HTML,
     BEFORE_HTML,
     BEFORE_PLAIN,
+    PLAIN,
     SOFT_BREAK,
+    after_text,
     quoted_printable,
 )
 from digest.delivery.headers import (
@@ -85,7 +87,7 @@ class Compiled:
 
 
 def compile_mail(
-    html: str,
+    html: str | None,
     text: str,
     subject: str,
     *,
@@ -95,20 +97,23 @@ def compile_mail(
     slots: Collection[str],
     leave_slot: str,
 ) -> Compiled:
-    """The mail with gaps where `slots` stand in its HTML and text.
+    """The mail with gaps where `slots` stand in its HTML and text; without HTML, in the text alone.
 
     `leave_slot` names the value that is the link to leave. Raises Refused when what all the
     mails have in common cannot stand in a header.
     """
     pattern = re.compile("|".join(map(re.escape, sorted(slots))) or r"(?!)")
     head = [from_sender(sender), b"", unstructured("Subject", subject), b""]
-    shared = of_list(list_host, feedback_id) + MIME_VERSION + BEFORE_PLAIN
+    shared = of_list(list_host, feedback_id) + MIME_VERSION
     plain, slots_of_plain = _around(pattern, text)
-    rich, slots_of_rich = _around(pattern, html)
+    rich, slots_of_rich = _around(pattern, html or "")
+    body = (shared + BEFORE_PLAIN, *plain, BEFORE_HTML, *rich, AFTER_HTML)
+    if html is None:
+        body = (shared + PLAIN, *plain, after_text(text))
     return Compiled(
         sender=mailable(sender.address),
         leave_slot=leave_slot,
-        pieces=(*head, shared, *plain, BEFORE_HTML, *rich, AFTER_HTML),
+        pieces=(*head, *body),
         in_text=_places(slots_of_plain, len(head) + 1),
         in_html=_places(slots_of_rich, len(head) + 1 + len(plain) + 1),
     )

@@ -44,7 +44,7 @@ def build_envelope(
     recipient_name: str,
     subject: str,
     text: str,
-    html: str,
+    html: str | None,
     message_id: str,
     date: datetime,
     unsubscribe_url: str,
@@ -55,15 +55,16 @@ def build_envelope(
     """An issue's mail to one subscriber, with RFC 2369, RFC 2919 and RFC 8058 headers.
 
     `message_id` stands in angle brackets; `date` is aware; `feedback_id` is what the function of
-    that name gives. `unsubscribe_mailto` is a plain address with an opaque token
-    (leave+TOKEN@HOST); nobody hands one in as long as nothing reads that mailbox. Two headers
-    are left out on purpose: `Precedence` (RFC 2076: discouraged) and `Auto-Submitted` (RFC 3834:
-    not for lists); List-Id already keeps well-behaved answering machines quiet (RFC 5230 4.6).
+    that name gives. Without `html` the mail is the text alone. `unsubscribe_mailto` is a plain
+    address with an opaque token (leave+TOKEN@HOST); nobody hands one in as long as nothing reads
+    that mailbox. Two headers are left out on purpose: `Precedence` (RFC 2076: discouraged) and
+    `Auto-Submitted` (RFC 3834: not for lists); List-Id already keeps well-behaved answering
+    machines quiet (RFC 5230 4.6).
     Raises Refused when a value cannot stand in a header or an address cannot be mailed.
     """
     head = _head(sender, recipient_address, recipient_name, subject, message_id, date)
     head += ways_to_leave(unsubscribe_url, unsubscribe_mailto) + of_list(list_host, feedback_id)
-    return _envelope(sender, recipient_address, message_id, head, alternatives(text, html))
+    return _envelope(sender, recipient_address, message_id, head, _body(text, html))
 
 
 def build_notice(
@@ -83,8 +84,7 @@ def build_notice(
     """
     head = _head(sender, recipient_address, recipient_name, subject, message_id, date)
     head += verbatim("Auto-Submitted", "auto-generated")
-    body = only_text(text.rstrip("\r\n")) if html is None else alternatives(text, html)
-    return _envelope(sender, recipient_address, message_id, head, body)
+    return _envelope(sender, recipient_address, message_id, head, _body(text, html))
 
 
 def message_id_for(identity: str, key: str, host: str) -> str:
@@ -125,6 +125,10 @@ def _head(
     to = mailbox("To", name, mailable(address))
     about = unstructured("Subject", subject)
     return from_sender(sender) + to + about + dated(date) + identified(message_id)
+
+
+def _body(text: str, html: str | None) -> bytes:
+    return only_text(text) if html is None else alternatives(text, html)
 
 
 def _envelope(

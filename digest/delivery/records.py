@@ -9,9 +9,9 @@ claim one row. What a dead sender left is settled in `recovery`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -22,9 +22,9 @@ from django.db.models import Count, Exists, F, Min, Q, QuerySet
 from digest.errors import Refused
 from digest.models import Delivery, Issue
 from digest.values import Outcome
-from subscribers.models import Membership
+from subscribers.models import Membership, Subscriber
 from subscribers.preferences import choice_among
-from subscribers.recipients import Addressee, Member, confirmed_recipients, members_of
+from subscribers.recipients import Addressee, Member, confirmed_recipients, members_of, today
 
 State = Delivery.State
 OPEN = (State.QUEUED, State.CLAIMED, State.DEFERRED)
@@ -35,6 +35,8 @@ NEXT_TRY = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 360, 720, 1440))
 MAX_ATTEMPTS = len(NEXT_TRY) + 1
 ROWS_PER_INSERT = 1000
 NO_THEME = "no chosen theme in this issue"
+PAUSED = "paused by the reader until"  # and the day, as 2026-12-24
+EVERY_THEME: frozenset[str] = frozenset()
 # Written by hand, as it is done for each reader of a list: a model's instance costs ten times it.
 ENQUEUE = """
     INSERT INTO digest_delivery
@@ -43,9 +45,12 @@ ENQUEUE = """
     ON CONFLICT DO NOTHING
 """
 # One statement a mail, as each has the server's own words; as many in one call. The guard is that
-# of every other change: a row that an event settled meanwhile stays as it is.
+# of every other change: a row that an event settled meanwhile stays as it is. The words may name
+# the reader, so they are not kept of one who was erased meanwhile.
 SETTLE = """
-    UPDATE digest_delivery SET state = %s, detail = %s, next_try = %s, changed_at = %s
+    UPDATE digest_delivery
+    SET state = %s, detail = CASE WHEN subscriber_id IS NULL THEN '' ELSE %s END, next_try = %s,
+        changed_at = %s
     WHERE id = %s AND state = 'claimed' AND owner = %s
 """
 PUT_OFF = """
@@ -61,6 +66,20 @@ class Themes:
 
     held: frozenset[str]
     offered: frozenset[str]
+
+    def choice(
+        self, chosen: Collection[str], not_now: Collection[str] = ()
+    ) -> frozenset[str] | None:
+        """What counts of a reader's wishes here; empty: every theme; None: it holds none of them.
+
+        Ids that are known no more drop out, and who wished for nothing else gets every theme.
+        """
+        known = self.held | self.offered
+        wanted = choice_among(chosen, known)
+        if not wanted and self.held.isdisjoint(not_now):
+            return EVERY_THEME  # the very mail of everybody else
+        wanted = (wanted or known).difference(not_now)
+        return None if wanted.isdisjoint(self.held) else wanted
 
 
 class _Row(NamedTuple):
@@ -84,7 +103,8 @@ class Claimed:
     audience: str
     joined_at: datetime  # when they confirmed this list, UTC
     attempts: int  # this one counted
-    chosen: frozenset[str] = frozenset()  # ids of themes; none: every theme
+    chosen: frozenset[str] = EVERY_THEME  # ids of themes; none: every theme
+    text_only: bool = False
     in_turn: bool = False  # it was put off, and its turn has come
     reference: str = ""  # the local part of its Message-ID; "" in rows of an earlier version
 
@@ -100,16 +120,18 @@ def enqueue(
     now: datetime,
     *,
     reference_of: Callable[[str], str] = lambda public_id: "",
+    among: QuerySet[Subscriber] | None = None,
 ) -> int:
     """One queued row per confirmed recipient; those who have a row keep it. Returns new rows.
 
+    `among`: only these subscribers, of a segment; None: everybody.
     `reference_of` makes of a subscriber's public id what events will call the delivery by. It
     stands in the row long before the wire, so that an event finds also what is `unknown`.
     """
     before, at = issue.deliveries.count(), _stored(now)
     rows = (
         (issue.pk, one.subscriber_id, one.list_name, reference_of(one.public_id), at)
-        for one in confirmed_recipients(list_order)
+        for one in confirmed_recipients(list_order, among)
     )
     with connection.cursor() as cursor:
         while batch := list(islice(rows, ROWS_PER_INSERT)):
@@ -134,9 +156,9 @@ def claim(
     """Up to `size` rows with an id above `after` that are due; empty when none is left there.
 
     `themes` are those of each audience's edition; one frozen before readers could choose is not
-    named. Who is no longer confirmed on the row's list, is suppressed, or finds none of their
-    themes in it is skipped here and not claimed (law 4). An issue that is not `sending` (paused,
-    say) has nothing to claim.
+    named. Who is no longer confirmed on the row's list, is suppressed, has paused, or finds none
+    of their themes in it is skipped here and not claimed (law 4). An issue that is not `sending`
+    (paused, say) has nothing to claim.
     """
     while True:
         with transaction.atomic():
@@ -227,11 +249,11 @@ def _claim_or_skip(
     members = members_of({row.subscriber_id for row in rows if row.subscriber_id is not None})
     mailed: list[Claimed] = []
     passed_over: dict[str, list[int]] = defaultdict(list)  # reason → rows
+    day = today(now)
     for row in rows:
         member = members.get((row.subscriber_id or 0, row.audience))
-        edition = themes.get(row.audience)
-        chosen = _chosen(member, edition)
-        if reason := _why_passed_over(row, member, chosen, edition):
+        chosen = _chosen(member, themes.get(row.audience))
+        if reason := _why_passed_over(row, member, chosen, day):
             passed_over[reason].append(row.id)
         else:
             mailed.append(_as_claimed(row, member, chosen))
@@ -249,8 +271,9 @@ def _claim_or_skip(
     return mailed
 
 
-def _as_claimed(row: _Row, member: Member | None, chosen: frozenset[str]) -> Claimed:
+def _as_claimed(row: _Row, member: Member | None, chosen: frozenset[str] | None) -> Claimed:
     assert member is not None
+    assert chosen is not None  # else they were passed over
     assert member.joined_at is not None  # confirmed: the table's constraint
     return Claimed(
         delivery_id=row.id,
@@ -259,16 +282,17 @@ def _as_claimed(row: _Row, member: Member | None, chosen: frozenset[str]) -> Cla
         joined_at=member.joined_at,
         attempts=row.attempts + 1,
         chosen=chosen,
+        text_only=member.text_only,
         in_turn=row.state == State.QUEUED and row.next_try is not None,
         reference=row.reference,
     )
 
 
-def _chosen(member: Member | None, edition: Themes | None) -> frozenset[str]:
+def _chosen(member: Member | None, edition: Themes | None) -> frozenset[str] | None:
     """What counts of their choice; an edition that names no themes goes to everybody whole."""
-    if edition is None or member is None or not member.themes:
-        return frozenset()
-    return choice_among(member.themes, edition.held | edition.offered)
+    if edition is None or member is None or not member.has_choice:
+        return EVERY_THEME
+    return edition.choice(member.themes, member.not_now)
 
 
 def _skip(by_reason: Mapping[str, Sequence[int]], now: datetime) -> None:
@@ -279,7 +303,7 @@ def _skip(by_reason: Mapping[str, Sequence[int]], now: datetime) -> None:
 
 
 def _why_passed_over(
-    row: _Row, member: Member | None, chosen: frozenset[str], edition: Themes | None
+    row: _Row, member: Member | None, chosen: frozenset[str] | None, day: date
 ) -> str:
     """Why nobody is mailed for this row; "" when somebody is."""
     if row.subscriber_id is None:
@@ -290,7 +314,9 @@ def _why_passed_over(
         return "not confirmed"
     if member.suppressed or member.state == Membership.State.SUPPRESSED:
         return "suppressed"
-    return NO_THEME if chosen and edition and chosen.isdisjoint(edition.held) else ""
+    if member.paused_until is not None and day < member.paused_until:
+        return f"{PAUSED} {member.paused_until}"
+    return NO_THEME if chosen is None else ""
 
 
 def _claimed(delivery_ids: Iterable[int], owner: str) -> QuerySet[Delivery]:

@@ -23,8 +23,9 @@ from digest.delivery.recovery import left_claims
 from digest.delivery.transports import Transport
 from digest.errors import Refused
 from digest.models import AuditEntry, Issue
-from digest.pipeline import Progress
+from digest.pipeline import Progress, review, segment
 from digest.pipeline.approval import approval_hash
+from digest.pipeline.backup.paused import refuse_unreleased
 from digest.pipeline.cancelled import skip_cancelled
 from digest.pipeline.issues import find_issue
 from digest.pipeline.mailing import Mailing
@@ -53,6 +54,7 @@ def send_issue(
     config: Config,
     keys: Keys,
     *,
+    to_segment: str | None = None,
     now: Clock = utc_now,
     progress: Progress | None = None,
     transport: Transport | None = None,
@@ -62,18 +64,23 @@ def send_issue(
     """Send what is due of an issue; how many deliveries are in each state afterwards.
 
     Deferred mails that are not yet due stay, and the issue stays `sending`: call again later.
+    `to_segment`: a saved segment or an expression, stored before everybody is queued; None: the
+    one that the issue has, or everybody.
     `transport` takes the place of the one that config.yaml names. Raises Refused (not approved,
     changed since, a sender that tells a diagnosis, nobody to mail, another sender at work),
     ConfigError, or DeliveryError when the transport or the database cannot work; then nothing is
     lost.
     """
+    refuse_unreleased()
     issue = find_issue(number)
     if issue.state == State.SENT and not records.open_rows(issue):
+        if to_segment is not None:
+            segment.choose(issue, to_segment)  # refused, unless it is the same
         return records.counts(issue)
     make = one_by_one(transport) if transport else courier_for(config, keys)
     with database_needed(), open_journal(config.folder) as journal:
         _settle_what_was_left(journal, now())
-        mailing = _begin(issue, config, keys, now)
+        mailing = _begin(issue, config, keys, now, to_segment)
         pace = pace or Pace(config.pace, warm_up=warm_up_of(config, now()))
         records.forget_turns(issue)
         if pace.left_today != 0 and records.is_due(issue, now()):  # else no server is troubled
@@ -85,6 +92,17 @@ def send_issue(
             _end(journal, now())
         _finish(issue, now())
     return records.counts(issue)
+
+
+def schedule_issue(
+    issue: Issue, at: datetime, *, to_segment: str | None, who: str, now: datetime
+) -> Issue:
+    """Have the clock send it at an instant to come; `to_segment` as in `send_issue`."""
+    with transaction.atomic():
+        review.schedule(issue, at, who=who, now=now)
+        if to_segment is not None:
+            segment.choose(issue, to_segment)
+    return issue
 
 
 def _settle_what_was_left(journal: Journal, now: datetime) -> None:
@@ -108,7 +126,7 @@ def warm_up_of(config: Config, now: datetime) -> WarmUp:
     return WarmUp(config.pace.warm_up, *records.sent_before(utc_midnight(now)))
 
 
-def _begin(issue: Issue, config: Config, keys: Keys, now: Clock) -> Mailing:
+def _begin(issue: Issue, config: Config, keys: Keys, now: Clock, to_segment: str | None) -> Mailing:
     """Check state and approval, and the first time queue everybody, in one commit."""
     with transaction.atomic():
         held = Issue.objects.select_for_update().get(pk=issue.pk)
@@ -123,6 +141,8 @@ def _begin(issue: Issue, config: Config, keys: Keys, now: Clock) -> Mailing:
             )
         mailing = Mailing(held.number, config, keys, editions, held.approved_hash)
         _refuse_unmailable(mailing, now())
+        if to_segment is not None:
+            segment.choose(held, to_segment)
         if state in READY:
             _queue_everybody(held, mailing, now())
         Issue.objects.filter(pk=held.pk).update(state=State.SENDING)
@@ -131,14 +151,23 @@ def _begin(issue: Issue, config: Config, keys: Keys, now: Clock) -> Mailing:
 
 def _queue_everybody(issue: Issue, mailing: Mailing, now: datetime) -> None:
     lists = [audience for audience in mailing.config.audience_order if audience in mailing.editions]
-    queued = records.enqueue(issue, lists, now, reference_of=mailing.reference)
+    queued = records.enqueue(
+        issue, lists, now, reference_of=mailing.reference, among=segment.readers(issue)
+    )
+    if not queued and issue.segment:
+        raise Refused(
+            f"nobody to send issue {issue.number} to: no confirmed reader is in "
+            f"{segment.in_words(issue)}",
+            mend="`--segment` names another, or `everybody`",
+        )
     if not queued:
         raise Refused(
             f"nobody to send issue {issue.number} to: no list has a confirmed member",
             mend="Run `digest subscribers import`, or wait for people to confirm",
         )
+    of = f" of {segment.in_words(issue)}" if issue.segment else ""
     AuditEntry.objects.create(
-        issue=issue, at=now, who="digest", what=f"began to send to {queued} subscribers"
+        issue=issue, at=now, who="digest", what=f"began to send to {queued} subscribers{of}"
     )
 
 

@@ -1,6 +1,7 @@
 """Mailing: the frozen editions of one issue, and the mail that each reader gets of them.
 
-Each edition is compiled once for each choice of themes; a mail is then a join of bytes.
+Each edition is compiled once for each choice of themes, with HTML or as text alone; a mail is then
+a join of bytes.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Reader:
     name: str
     personal: Personal
     chosen: frozenset[str] = frozenset()  # ids of themes; none: every theme
+    text_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # one is like no other: what _compiled goes by
@@ -65,12 +67,13 @@ class Mailing:
             return_path=bounce,
         )
 
-    def content(self, audience: str, chosen: frozenset[str]) -> Content:
+    def content(self, audience: str, chosen: frozenset[str], text_only: bool) -> Content:
         """What the mails of an edition and a choice have in common, for an API that fills slots."""
         edition = self.edition(audience, chosen)
         html, text = without_marks(edition)
         headers = headers_of_list(self.host, feedback_id(self.number, self.host))
-        return Content(self.config.sender_value(), edition.subject, text, html, headers)
+        shown = "" if text_only else html
+        return Content(self.config.sender_value(), edition.subject, text, shown, headers)
 
     def recipient(self, claimed: Claimed) -> Recipient:
         """What that API is told of one delivery. Raises Refused when it cannot be mailed."""
@@ -94,7 +97,7 @@ class Mailing:
             browser_url=self.page_url(audience),
             joined=day_of(claimed.joined_at, self.config.zone),
         )
-        return Reader(person.address, person.name, personal, claimed.chosen)
+        return Reader(person.address, person.name, personal, claimed.chosen, claimed.text_only)
 
     def edition(self, audience: str, chosen: frozenset[str]) -> Rendition:
         """The frozen edition with the chosen themes alone. Raises Refused when it holds none."""
@@ -136,7 +139,7 @@ class Mailing:
         return_path: str | None = None,
     ) -> Envelope:
         """The approved edition as its reader chose it. Raises Refused when it cannot be mailed."""
-        return _compiled(self, audience, reader.chosen).fill(
+        return _compiled(self, audience, reader.chosen, reader.text_only).fill(
             recipient_address=reader.address,
             recipient_name=reader.name,
             message_id=message_id,
@@ -201,16 +204,16 @@ class Mailing:
 
 
 @lru_cache(maxsize=256)  # a tenth of a megabyte each, at most
-def _compiled(mailing: Mailing, audience: str, chosen: frozenset[str]) -> Compiled:
+def _compiled(mailing: Mailing, audience: str, chosen: frozenset[str], text_only: bool) -> Compiled:
     edition = mailing.edition(audience, chosen)
     html, text = without_marks(edition)
     return compile_mail(
-        html,
+        None if text_only else html,
         text,
         edition.subject,
         sender=mailing.config.sender_value(),
         list_host=mailing.host,
         feedback_id=feedback_id(mailing.number, mailing.host),
-        slots=slots_in(html, text),
+        slots=slots_in(text) if text_only else slots_in(html, text),
         leave_slot=UNSUBSCRIBE_URL,
     )

@@ -36,10 +36,12 @@ def write_previews(
     only: Audience | None,
     now: datetime,
     themes: Collection[str] = (),
+    text_only: bool = False,
 ) -> Previews:
     """Write A.html, A.txt and A.eml for each audience (or only one) into `out`.
 
-    `themes` are ids that a reader chose; none means every theme. Raises Refused when a theme is
+    `themes` are ids that a reader chose; none means every theme. With `text_only` the mail is as
+    readers get it who want no HTML, and there is no A.html. Raises Refused when a theme is
     unknown or no edition holds one of them, when the issue has no such edition, or the folder
     cannot be written to.
     """
@@ -51,7 +53,9 @@ def write_previews(
         if rendition is None:
             without.append(audience)
             continue
-        reader = replace(mailing.nobody(audience, now), chosen=frozenset(themes))
+        reader = replace(
+            mailing.nobody(audience, now), chosen=frozenset(themes), text_only=text_only
+        )
         files += _write(rendition, reader, mailing, issue, out)
     return Previews(files, without)
 
@@ -112,7 +116,8 @@ def _write(
         message_id=message_id_for(preview, mailing.keys.hash_key, mailing.host),
         date=issue.approved_at or issue.composed_at,
     )
-    contents = {"html": html.encode(), "txt": text.encode(), "eml": envelope.content}
+    parts = {} if reader.text_only else {"html": html.encode()}
+    contents = {**parts, "txt": text.encode(), "eml": envelope.content}
     try:
         out.mkdir(parents=True, exist_ok=True)
         files = [out / f"{rendition.audience}.{ending}" for ending in contents]

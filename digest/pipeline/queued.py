@@ -17,6 +17,7 @@ from digest.delivery.lock import QUEUE_LOCK, Busy, only_one
 from digest.delivery.message import mailable
 from digest.delivery.transports import Transport, open_transport
 from digest.models import QueuedMail
+from digest.pipeline.backup.paused import refuse_unreleased
 from digest.values import Envelope
 from subscribers.addresses import address_key
 from subscribers.membership import awaits_confirmation
@@ -37,12 +38,14 @@ def flush_queue(
 
     An accepted mail's row is deleted. One whose outcome is unknown is tried again: a second
     confirmation harms nobody, a lost one locks somebody out. What is given up stays until it is
-    older than `privacy.retention.pending`. Raises DeliveryError; then nothing is lost.
+    older than `privacy.retention.pending`. Raises DeliveryError, and Refused on a restored site
+    that is not released; then nothing is lost.
     """
     too_old = now() - config.privacy.retention.pending
     QueuedMail.objects.filter(queued_at__lt=too_old, attempts__gte=records.MAX_ATTEMPTS).delete()
     results: Counter[str] = Counter()
     if _due_mails(now()):
+        refuse_unreleased()
         wire = transport or open_transport(config, keys)
         with suppress(Busy), only_one(config.folder, QUEUE_LOCK), wire:
             for row in _due_mails(now()):  # again: another process may have sent them

@@ -6,59 +6,89 @@ issue that went out, and readers who get no mail of this one.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
+from datetime import date
 
 from django.db.models import Count
+from django.utils import timezone
 
 from digest.config import Config
+from digest.delivery.records import EVERY_THEME, Themes
+from digest.errors import Refused
 from digest.mail.preflight import Finding
 from digest.mail.preflight.opened import warns
 from digest.models import Issue
+from digest.pipeline import segment
 from digest.pipeline.mailing import Mailing
-from subscribers.preferences import choice_among, choices
-from subscribers.recipients import confirmed_recipients
+from subscribers.recipients import Wishes, confirmed_recipients, count_recipients, today, wishes
 
 State = Issue.State
 WENT_OUT = (State.SENDING, State.PAUSED, State.SENT)
+OTHER_THEMES, PAUSED = "chose none of this issue's themes", "paused"
 
 
 def recipients(issue: Issue, mailing: Mailing) -> Iterator[Finding]:
     """How many would get each edition, against the last issue that went out."""
     made, config = mailing.editions, mailing.config
-    readers, without = _readers(issue, mailing)
-    if not any(readers.values()):
+    try:
+        readers, without = _readers(issue, mailing)
+    except Refused as error:
+        yield warns("recipients", "segment", error.what, f"{error.mend}.")
+        return
+    if issue.segment:
+        yield _of_segment(issue, readers.total())
+    elif not any(readers.values()):
         mend = "Run `digest subscribers import`, or wait for people to confirm."
         yield warns("recipients", "every list", "nobody is on it, so nobody gets this issue", mend)
         return
-    last = Issue.objects.filter(number__lt=issue.number, state__in=WENT_OUT)
+    last = Issue.objects.filter(number__lt=issue.number, state__in=WENT_OUT, segment="")
     before = last.defer("as_composed").order_by("-number").first()
     counted = _counted(before) if before else {}
     for audience in made:
-        yield from _compared(audience, readers[audience], counted.get(audience), before)
-        yield from _chose_others(issue, audience, without[audience], readers[audience])
+        if not issue.segment:
+            yield from _compared(audience, readers[audience], counted.get(audience), before)
+        yield from _without_mail(issue, audience, without[audience], readers[audience])
     if issue.state not in WENT_OUT:
         yield from _left_without(issue, readers, config, made)
 
 
-def _readers(issue: Issue, mailing: Mailing) -> tuple[Counter[str], Counter[str]]:
+def _of_segment(issue: Issue, readers: int) -> Finding:
+    """That it does not go to everybody, and to how many it does."""
+    to = "went" if issue.state in WENT_OUT else "goes"
+    number = f"{readers} reader" if readers == 1 else f"{readers} readers"
+    what = f"it {to} to {number} only, of {segment.in_words(issue)}"
+    if issue.state in WENT_OUT:
+        return warns("recipients", "segment", what, "Nothing is to be done.")
+    mend = f"`digest send {issue.number} --segment everybody` sends it to all, `--segment NAME`"
+    return warns("recipients", "segment", what, f"{mend} to others.")
+
+
+def _readers(issue: Issue, mailing: Mailing) -> tuple[Counter[str], defaultdict[str, Counter[str]]]:
     """Readers by edition: those it was queued for, or those it would go to now.
 
-    Beside them, of the latter, those who chose other themes than it holds: claiming passes
-    them over.
+    Beside them, of the latter, those whom claiming would pass over today, by why.
     """
-    readers, without = Counter[str](), Counter[str]()
+    readers, without = Counter[str](), defaultdict[str, Counter[str]](Counter)
     if issue.state in WENT_OUT:
         return Counter(_counted(issue)), without
     lists = [audience for audience in mailing.config.audience_order if audience in mailing.editions]
-    themes, chose = mailing.themes(), choices()
-    for recipient in confirmed_recipients(lists):
-        readers[recipient.list_name] += 1
-        there = themes.get(recipient.list_name)
-        if there and recipient.subscriber_id in chose:
-            chosen = choice_among(chose[recipient.subscriber_id], there.held | there.offered)
-            without[recipient.list_name] += bool(chosen) and chosen.isdisjoint(there.held)
+    themes, wished, day = mailing.themes(), wishes(), today(timezone.now())
+    for recipient in confirmed_recipients(lists, segment.readers(issue)):
+        name = recipient.list_name
+        readers[name] += 1
+        theirs = wished.get(recipient.subscriber_id)
+        if theirs and (why := _why_without(theirs, themes.get(name), day)):
+            without[name][why] += 1
     return readers, without
+
+
+def _why_without(theirs: Wishes, edition: Themes | None, day: date) -> str:
+    """Why claiming would pass such a reader over; "" when they would get their mail."""
+    if theirs.paused_until is not None and day < theirs.paused_until:
+        return PAUSED
+    chosen = edition.choice(theirs.themes, theirs.not_now) if edition else EVERY_THEME
+    return OTHER_THEMES if chosen is None else ""
 
 
 def _counted(issue: Issue) -> dict[str, int]:
@@ -89,16 +119,23 @@ def _compared(
             yield warns("recipients", where, what, f"{look}, and that an import was meant for it.")
 
 
-def _chose_others(issue: Issue, audience: str, without: int, readers: int) -> Iterator[Finding]:
-    """Readers who chose none of the themes that the edition holds."""
-    if not without:
-        return
-    what = f"{without} of its {readers} readers chose none of this issue's themes and get no mail"
-    if without == readers:
-        what = "every reader chose other themes than this issue's, so nobody gets this edition"
-    mend = "They wished it so. If they are many, see whether a study of other themes can come in: "
-    mend += f"`digest show {issue.number}` lists what is held over or left out."
-    yield warns("recipients", f"{audience} list", what, mend)
+def _without_mail(
+    issue: Issue, audience: str, without: Counter[str], readers: int
+) -> Iterator[Finding]:
+    """Readers who wished for no mail of this edition."""
+    where, everybody = f"{audience} list", without.total() == readers
+    if others := without[OTHER_THEMES]:
+        what = f"{others} of its {readers} readers {OTHER_THEMES} and get no mail"
+        if others == readers:
+            what = "every reader chose other themes than this issue's, so nobody gets this edition"
+        mend = "They wished it so. If they are many, see whether a study of other themes can come "
+        mend += f"in: `digest show {issue.number}` lists what is held over or left out."
+        yield warns("recipients", where, what, mend)
+    if paused := without[PAUSED]:
+        what = f"{paused} of its {readers} readers {PAUSED} and get no mail before their day"
+        if everybody:
+            what += ", so nobody gets this edition today"
+        yield warns("recipients", where, what, "They wished it so; no issue is kept for them.")
 
 
 def _left_without(
@@ -108,7 +145,7 @@ def _left_without(
     missing = [audience for audience in config.audience_order if audience not in made]
     if not missing:
         return
-    everybody = sum(1 for _ in confirmed_recipients(config.audience_order))
+    everybody = count_recipients(config.audience_order, segment.readers(issue))
     if (without := everybody - readers.total()) > 0:
         what = f"no study is in its edition, and {without} who are on no other get no mail"
         mend = f"`digest bring {issue.number} SLUG --audience {missing[0]}` brings one in for them."

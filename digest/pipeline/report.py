@@ -15,6 +15,7 @@ from digest.errors import Refused
 from digest.models import Delivery, Issue, IssueItem, SourceState, StoredSummary
 from digest.pipeline.render import lines_of
 from digest.pipeline.rows import instant, teasers_value
+from digest.pipeline.segment import segment_report
 from digest.timetable import next_time
 from digest.values import Audience, Teaser
 from subscribers.membership import find_subscriber
@@ -70,6 +71,7 @@ def issue_report(issue: Issue, config: Config) -> dict[str, Any]:
         **draft_report(issue, config),
         **issue_line(issue),
         "subjects": own_subjects(issue),
+        "segment": segment_report(issue),
         "renditions": renditions,
         "audit": [
             {"at": instant(entry.at), "who": entry.who, "what": entry.what}
@@ -166,11 +168,16 @@ def subscriber_report(address: str) -> dict[str, Any]:
                 "at": instant(c.at),
                 "event": c.event,
                 "list": c.list_name,
+                "purpose": c.purpose,
                 "source": c.source,
+                "form": c.form,
+                "locale": c.locale,
                 "actor": c.actor,
                 "text": c.text,
+                "version": c.wording.version if c.wording else "",
+                "text_hash": c.wording.text_hash if c.wording else "",
             }
-            for c in subscriber.consents.all()
+            for c in subscriber.consents.select_related("wording")
         ],
         "deliveries": [
             {"issue": d.issue.number, "audience": d.audience, "state": d.state, "detail": d.detail}

@@ -15,6 +15,7 @@ from digest.delivery.message import new_message_id
 from digest.delivery.transports import Transport, open_transport
 from digest.errors import DeliveryError, Refused
 from digest.models import AuditEntry, Issue
+from digest.pipeline.backup.paused import refuse_unreleased
 from digest.pipeline.mailing import Mailing
 from digest.pipeline.preflight import preflight, refuse_while
 from digest.pipeline.preview import edition_of, mailing_of
@@ -55,6 +56,7 @@ def send_test(
     Raises Refused while preflight blocks, for a suppressed address and for an edition that the
     issue has not, BadAddress, ConfigError, or DeliveryError when the transport cannot work.
     """
+    refuse_unreleased()  # who is suppressed since the backup may not be known yet
     address = parse_address(to).address
     if is_suppressed(address):
         raise Refused("that address is suppressed", mend="Test with another: it is never mailed")

@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                 ('order', models.JSONField(default=dict)),
                 ('counts', models.JSONField(default=dict)),
                 ('next_row', models.PositiveBigIntegerField(default=0)),
+                ('asking', models.JSONField(default=list)),
                 ('started_at', models.DateTimeField()),
                 ('finished_at', models.DateTimeField(null=True)),
                 ('undone_at', models.DateTimeField(null=True)),

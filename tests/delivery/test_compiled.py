@@ -81,11 +81,11 @@ def a_rendition(html: str, text: str, subject: str = "November: what was found")
     return Rendition("patient", subject, "What was found", html, text)
 
 
-def compiled(rendition: Rendition) -> Compiled:
+def compiled(rendition: Rendition, *, text_only: bool = False) -> Compiled:
     """As the issue's mails are compiled."""
     html, text = without_marks(rendition)
     return compile_mail(
-        html,
+        None if text_only else html,
         text,
         rendition.subject,
         sender=SENDER,
@@ -150,6 +150,42 @@ def check_same(rendition: Rendition, personal: Personal = PERSONAL) -> None:
         check_body(envelope)
         assert [part.get_content() for part in parsed(envelope).iter_parts()] == wanted
         assert parts_read(envelope) == [part.encode() for part in wanted]
+
+
+def check_text_alone(rendition: Rendition, personal: Personal = PERSONAL) -> None:
+    """One plain part that reads as the text, and but for its type the headers of the whole mail."""
+    ours = compiled(rendition, text_only=True).fill(**TO_ANN, values=slot_values(personal))
+    theirs, whole = built(rendition, personal, html=None), filled(rendition, personal)
+    _, text = personalise(rendition, personal)
+    wanted = CRLF.sub("\r\n", text)
+    wanted += "" if wanted.endswith("\r\n") else "\r\n"  # a mail's last line ends, too
+    assert head_of(ours) == head_of(theirs)
+    assert parsed(ours).items()[:-2] == parsed(whole).items()[:-1]
+    assert parsed(ours).items()[-2:] == [
+        ("Content-Type", 'text/plain; charset="utf-8"'),
+        ("Content-Transfer-Encoding", "quoted-printable"),
+    ]
+    for envelope in (ours, theirs):
+        check_body(envelope)
+        read = message_from_bytes(envelope.content, policy=policy.compat32)
+        assert not read.is_multipart()
+        assert not read.defects
+        assert read.get_payload(decode=True) == wanted.encode()
+        assert parsed(envelope).get_content() == wanted
+
+
+@given(WILD, PERSONALS)
+@settings(max_examples=150, deadline=None)
+def test_wild_texts_alone_read_as_they_were_approved(text: str, personal: Personal) -> None:
+    check_text_alone(a_rendition("<p>Hello.</p>", text), personal)
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_a_real_edition_as_text_alone_is_the_frozen_text(audience: Audience) -> None:
+    rendition = an_edition_of(audience)
+    check_text_alone(rendition)
+    mail = compiled(rendition, text_only=True).fill(**TO_ANN, values=slot_values(PERSONAL))
+    assert b"__DIGEST" not in mail.content
 
 
 @given(WILD, WILD, PERSONALS)

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from digest.config import Config
-from digest.delivery import records
+from digest.delivery.records import Themes
 from digest.errors import ConfigError, Refused
 from digest.mail.opening import RULE
 from digest.models import Delivery, Issue, StoredRendition
@@ -134,7 +134,7 @@ def test_a_mail_for_a_choice_that_the_edition_does_not_hold_fails_with_its_reaso
 ) -> None:
     """Claiming passes such a reader over; should one come through, no other mail is sent."""
     a_subscriber("ann@example.net", themes=["life"])
-    monkeypatch.setattr(records, "NO_THEME", "")
+    monkeypatch.setattr(Themes, "choice", lambda *wishes: frozenset({"life"}))
     transport = FakeTransport()
     assert send(config, transport) == {"failed": 1}
     assert transport.sent == []
@@ -257,8 +257,9 @@ def test_the_link_in_a_mail_leads_to_the_page_and_the_next_mail_follows(
     )
     assert link
     assert f"https://digest.example.org{link[1]}" in body(mail, "plain")
-    assert "Everyday symptoms" in client.get(link[1]).content.decode()
-    assert "saved" in client.post(link[1], {"theme": ["symptoms"]}).content.decode()
+    assert "Every theme" in client.get(link[1]).content.decode()
+    choice = {"way": "only", "only": ["symptoms"]}
+    assert "Saved" in client.post(f"{link[1]}/themes", choice, follow=True).content.decode()
     ann.refresh_from_db()
     assert ann.themes == ["symptoms"]
     Delivery.objects.update(next_try=NOW)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from digest.config import Config
 from digest.editorial.themes import load_taxonomy
@@ -119,6 +121,44 @@ def test_an_issue_that_went_out_counts_whom_it_went_to(config: Config, second: I
     second.refresh_from_db()
     with_readers(patient=40)
     assert counted(second, config) == []
+
+
+def paused(address: str, **until: int) -> None:
+    day = (timezone.now() + timedelta(**until)).date()
+    a_subscriber(address, paused_until=day)
+
+
+def test_readers_who_paused_are_counted_while_their_day_is_to_come(
+    config: Config, second: Issue
+) -> None:
+    with_readers(patient=1, caregiver=1, clinician=1)
+    paused("ann@example.org", days=9)
+    paused("back@example.org", days=-9)
+    (found,) = (one for one in preflight(second, config) if one.check == "recipients")
+    assert (found.level, found.where) == ("warns", "patient list")
+    assert found.what == "1 of its 3 readers paused and get no mail before their day"
+
+
+def test_readers_who_do_not_want_its_themes_for_now_are_counted(
+    config: Config, second: Issue
+) -> None:
+    held = second.items.get().theme
+    with_readers(caregiver=1, clinician=1)
+    a_subscriber("ann@example.org", not_now=[held])
+    a_subscriber("bob@example.org", themes=[held], not_now=[held])
+    a_subscriber("gets-it@example.org", not_now=["gone"])
+    paused("cy@example.org", days=9)
+    assert counted(second, config) == [
+        ("patient list", "2 of its 4 readers chose none of this issue's themes and get no mail"),
+        ("patient list", "1 of its 4 readers paused and get no mail before their day"),
+    ]
+
+
+def test_a_list_on_which_everybody_paused_is_told(config: Config, second: Issue) -> None:
+    with_readers(caregiver=1, clinician=1)
+    paused("ann@example.org", days=9)
+    ((_, what),) = counted(second, config)
+    assert what.endswith("so nobody gets this edition today")
 
 
 def chooses(address: str, *themes: str, **changes: Any) -> None:

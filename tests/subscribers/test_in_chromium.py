@@ -61,23 +61,6 @@ def test_confirming_and_leaving_take_one_press_each_without_javascript(site: str
     assert events == {"asked", "confirmed", "withdrawn"}
 
 
-def test_themes_are_chosen_by_their_names_without_javascript(site: str) -> None:
-    ann = a_subscriber(lists=("patient",))
-    with _browser() as browser:
-        page = browser.new_context(java_script_enabled=False).new_page()
-        page.goto(f"{site}/preferences/{preferences_token(ann)}")
-        for box in page.get_by_role("checkbox").all():
-            box.uncheck()
-        page.get_by_text("Gut, diet & vitamins").click()
-        page.get_by_label("Everyday symptoms").check()
-        page.get_by_role("button").click()
-        said = page.get_by_role("heading", level=1).inner_text()
-        ticked = page.get_by_role("checkbox", checked=True).count()
-    assert (said, ticked) == ("Your choice is saved", 2)
-    ann.refresh_from_db()
-    assert ann.themes == ["symptoms", "gut_diet"]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_fit_a_narrow_phone_with_large_letters_and_buttons(site: str, scheme: str) -> None:
     ann = a_subscriber(state="pending", lists=("patient", "clinician"))

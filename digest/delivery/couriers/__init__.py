@@ -33,8 +33,11 @@ class Mails(Protocol):
         """The whole mail of one delivery."""
         ...
 
-    def content(self, audience: str, chosen: frozenset[str]) -> Content:
-        """What the mails of one edition and choice of themes have in common, with slots."""
+    def content(self, audience: str, chosen: frozenset[str], text_only: bool) -> Content:
+        """What the mails of one edition and choice of themes have in common, with slots.
+
+        One that is text alone has no HTML.
+        """
         ...
 
     def recipient(self, claimed: Claimed) -> Recipient:

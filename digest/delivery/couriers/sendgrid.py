@@ -1,4 +1,4 @@
-"""Deliveries through SendGrid's API: those that share an edition and a choice of themes together.
+"""Deliveries through SendGrid's API: together those that share an edition and how they get it.
 
     records' thread                   wire's thread, one request at a time
     give ──► groups ──► a request ──► recipients ──► journal: begun ──► body ──► answer
@@ -34,7 +34,7 @@ CONTENTS_KEPT = 32
 UNCLEAR_MOST = 3  # requests in a row that end `unknown`
 LONG_AGO = float("-inf")
 
-Group = tuple[str, frozenset[str]]  # audience, ids of chosen themes
+Group = tuple[str, frozenset[str], bool]  # audience, ids of chosen themes, text alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class SendgridCourier:
         """More to do."""
         now = self._clock()
         for claimed in claims:
-            group = claimed.audience, claimed.chosen
+            group = claimed.audience, claimed.chosen, claimed.text_only
             self._groups.setdefault(group, deque()).append((now, claimed))
         self._more_came = bool(claims)
 

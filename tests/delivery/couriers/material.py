@@ -54,7 +54,7 @@ class FakeMails:
             "digest@example.org", claimed.subscriber.address, f"<{number}@example.org>", CONTENT
         )
 
-    def content(self, audience: str, chosen: frozenset[str]) -> Content:
+    def content(self, audience: str, chosen: frozenset[str], text_only: bool) -> Content:
         """Nobody asks."""
         raise AssertionError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +34,12 @@ BUSY = (("too many requests", None),)
 ALL: frozenset[str] = frozenset()
 
 
-def a_claim(number: int, chosen: frozenset[str] = ALL, audience: str = "patients") -> Claimed:
+def a_claim(
+    number: int, chosen: frozenset[str] = ALL, audience: str = "patients", **changes: Any
+) -> Claimed:
     """Delivery `number`, to reader `number`."""
     reader = Subscriber(pk=number, address=f"reader{number}@example.net")
-    return Claimed(number, reader, audience, NOW, 1, chosen)
+    return Claimed(number, reader, audience, NOW, 1, chosen, **changes)
 
 
 def claims(*numbers: int) -> list[Claimed]:
@@ -60,12 +62,13 @@ class FewMails:
     def envelope(self, claimed: Claimed, date: Any) -> Envelope:
         raise AssertionError("not one by one")
 
-    def content(self, audience: str, chosen: frozenset[str]) -> Content:
+    def content(self, audience: str, chosen: frozenset[str], text_only: bool) -> Content:
         self.asked.append((audience, chosen))
         if chosen == self.without:
             raise Refused("none of these themes")
         told = f"{audience} {sorted(chosen)}" if self.subject is None else self.subject
-        return a_content(subject=told, text=self.text)
+        content = a_content(subject=told, text=self.text)
+        return replace(content, html="") if text_only else content
 
     def recipient(self, claimed: Claimed) -> Recipient:
         if claimed.delivery_id in self.refused:
@@ -167,6 +170,16 @@ def test_an_edition_of_another_list_is_another_request(journal: Journal) -> None
 
     assert [body["subject"] for body in talk.bodies] == ["patients []", "doctors []"]
     assert talk.sizes == [2, 1]
+
+
+def test_who_wants_text_alone_is_in_a_request_without_html(journal: Journal) -> None:
+    with talking(journal) as talk:
+        talk.courier.give([a_claim(1), a_claim(2, text_only=True), a_claim(3)])
+        talk.drive()
+
+    assert talk.sizes == [2, 1]
+    types = [[part["type"] for part in body["content"]] for body in talk.bodies]
+    assert types == [["text/plain", "text/html"], ["text/plain"]]
 
 
 def test_a_remainder_waits_for_more_and_goes_when_none_comes(journal: Journal) -> None:

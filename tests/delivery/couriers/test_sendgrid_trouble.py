@@ -59,7 +59,7 @@ class FewMails:
     def envelope(self, claimed: Claimed, date: Any) -> Envelope:
         raise AssertionError("not one by one")
 
-    def content(self, audience: str, chosen: frozenset[str]) -> Content:
+    def content(self, audience: str, chosen: frozenset[str], text_only: bool) -> Content:
         self.asked.append((audience, chosen))
         if chosen == self.without:
             raise Refused("none of these themes")

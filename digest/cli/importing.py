@@ -1,0 +1,228 @@
+"""`digest subscribers import`, and what came of it: `imports`, `undo-import`.
+
+A million rows are told one by one: under `--json` each is written as it comes, so that no report
+of them is held in memory.
+"""
+
+from __future__ import annotations
+
+import io
+import json as json_
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from digest.cli.output import Json, print_json, progress_bar, say, table, warn
+from digest.cli.people import (
+    ConsentDate,
+    ConsentSource,
+    List,
+    people,
+    send_confirmations,
+    tell_waiting,
+)
+from digest.cli.site import Site, now, parse_when, shell_user
+from digest.errors import DigestError
+
+MOST_SHOWN = 50  # lines of each kind on stderr; --json has every row
+
+ImportNumber = Annotated[int, typer.Argument(metavar="N", help="The import's number.", min=1)]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to `digest subscribers`."""
+    app.command("import")(import_)
+    app.command()(imports)
+    app.command("undo-import")(undo_import)
+
+
+def import_(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV, TSV or XLSX with a column of addresses.")
+    ],
+    list_: List,
+    consent: Annotated[str, typer.Option(help="The text that they agreed to.")],
+    consent_source: ConsentSource = "",
+    consent_date: ConsentDate = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FIELD=COLUMN",
+            help="Which column holds what: email, name, tags, language; by number or title.",
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen.")] = False,
+    json: Json = False,
+) -> None:
+    """Import people into a list. Nobody who left or is suppressed comes back by it."""
+    with people(context) as site, _document(json) as document:
+        from subscribers.columns import read_wanted
+        from subscribers.importing import import_people
+
+        wanted = read_wanted(column or [])
+        with progress_bar("Reading" if dry_run else "Importing", quiet=json) as progress:
+            report = import_people(
+                file,
+                list_name=list_,
+                consent_text=consent,
+                consent_source=consent_source,
+                consent_date=_date(consent_date, site),
+                columns=wanted,
+                dry_run=dry_run,
+                actor=shell_user(),
+                now=now(),
+                tell=document.row if document else None,
+                progress=progress,
+            )
+        asked = {} if dry_run else send_confirmations(site)
+        if document:
+            counts = {"rows": sum(report.counts.values())}
+            counts |= {str(what): number for what, number in report.counts.items()}
+            document.end(
+                dry_run=dry_run,
+                counts=counts,
+                hints=report.hints,
+                number=report.run,
+                resumed_at=report.resumed_at,
+                confirmations=asked,
+            )
+    if not json:
+        _tell_counts(report, asked)
+    warn(_some(report.refused()))
+    warn(_some(report.hinted()))
+    tell_waiting(asked)
+    if report.counts["invalid"]:
+        raise typer.Exit(1)
+
+
+def imports(context: typer.Context, json: Json = False) -> None:
+    """The imports, the latest first: when, by whom, what became of the rows."""
+    with people(context) as site:
+        from subscribers.models import ImportRun
+
+        found = [_as_told(run, site) for run in ImportRun.objects.order_by("-id")]
+    if json:
+        print_json({"imports": found})
+        return
+    columns = ("number", "state", "started", "list", "rows", "joined", "file", "actor")
+    table("Imports", columns, [[one[column] for column in columns] for one in found])
+
+
+def undo_import(context: typer.Context, number: ImportNumber, json: Json = False) -> None:
+    """Take an import back, but for what people did since."""
+    with people(context):
+        from subscribers.importing import undo_import as run
+
+        undone = run(number, actor=shell_user(), now=now())
+    if json:
+        print_json({"number": number, **asdict(undone)})
+        return
+    say(f"Import {number} is undone: {undone.removed} memberships removed.")
+    if undone.pending:
+        say(f"{undone.pending} wait for an answer again, as before it.")
+    if undone.kept:
+        say(f"{undone.kept} stay as they are: those people left, confirmed or bounced since.")
+    if undone.erased:
+        say(f"{undone.erased} people were known by it alone; nothing of them is kept.")
+
+
+class _Document:
+    """The JSON document of an import, written row by row."""
+
+    def __init__(self) -> None:
+        self._begun = self.ended = False
+
+    @property
+    def begun(self) -> bool:
+        return self._begun
+
+    def row(self, row: Any) -> None:
+        self._write(",\n    " if self._begun else '{\n  "rows": [\n    ', asdict(row))
+        self._begun = True
+
+    def end(self, **rest: object) -> None:
+        """The other keys, and the end."""
+        sys.stdout.write("\n  ]" if self._begun else '{\n  "rows": []')
+        for key, value in rest.items():
+            self._write(f",\n  {json_.dumps(key)}: ", value)
+        sys.stdout.write("\n}\n")
+        self.ended = True
+
+    @staticmethod
+    def _write(before: str, value: object) -> None:
+        sys.stdout.write(before + json_.dumps(value, ensure_ascii=False))
+
+
+@contextmanager
+def _document(wanted: bool) -> Iterator[_Document | None]:
+    """A document that stays whole JSON also when the import stops half-way."""
+    document = _Document() if wanted else None
+    try:
+        yield document
+    except KeyboardInterrupt:
+        if document and document.begun and not document.ended:
+            document.end(error="stopped; what was done is kept. Run the same command to go on")
+            sys.stdout.flush()
+            # Whoever ends the command says so again: no second document after this one.
+            sys.stdout = io.StringIO()
+        raise
+    except Exception as error:
+        if document is None or not document.begun or document.ended:
+            raise
+        line = error.line() if isinstance(error, DigestError) else _line(error)
+        document.end(error=line)
+        warn([f"digest: {line}"])
+        raise typer.Exit(1) from None
+
+
+def _line(error: Exception) -> str:
+    line = getattr(error, "line", None)
+    told = str(line()) if callable(line) else f"it stopped ({type(error).__name__})"
+    return f"{told}. What is in is kept; the same command goes on"
+
+
+def _tell_counts(report: Any, asked: Mapping[str, Any]) -> None:
+    if report.resumed_at:
+        say(f"Went on after row {report.resumed_at:,}, where it was stopped.")
+    counted = [(what.replace("_", " "), count) for what, count in report.counts.items()]
+    table("Would happen" if report.dry_run else "Imported", ("result", "rows"), counted)
+    if report.run:
+        undo = f"digest subscribers undo-import {report.run}"
+        say(f"This is import {report.run}; `{undo}` takes it back.")
+    if asked.get("accepted"):
+        say(f"{asked['accepted']} were asked by mail to confirm.")
+
+
+def _as_told(run: Any, site: Site) -> dict[str, Any]:
+    counts = run.counts
+    state = "undone" if run.undone_at else "finished" if run.finished_at else "stopped"
+    return {
+        "number": run.pk,
+        "state": state,
+        "started": run.started_at.astimezone(site.config.zone).isoformat(timespec="seconds"),
+        "list": run.list_name,
+        "rows": run.next_row,
+        "joined": counts.get("new", 0) + counts.get("joins_list", 0),
+        "counts": counts,
+        "source": run.order.get("source", ""),
+        "file": run.file_name,
+        "actor": run.actor,
+    }
+
+
+def _some(lines: list[str]) -> list[str]:
+    """The first of many lines."""
+    more = len(lines) - MOST_SHOWN
+    rest = [f"… and {more:,} lines more of this kind; --json has every row"] if more > 0 else []
+    return [*lines[:MOST_SHOWN], *rest]
+
+
+def _date(text: str | None, site: Site) -> datetime | None:
+    return parse_when(text, site.config) if text else None
