@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-TOKEN = re.compile(r"(/(?:leave|confirm|preferences)/)[^\s\"'?]+")
+TOKEN = re.compile(r"(/(?:leave|return|confirm|address|preferences)/)[^\s\"'?]+")
 
 
 class _NoTokens(logging.Filter):

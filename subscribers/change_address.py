@@ -3,7 +3,8 @@
     ask ──► mail to the new address ──► its owner presses the button ──► a notice to the old one
 
 In: a subscriber and what they typed. Out: the same answer whoever has that address, so that
-nobody learns who is a subscriber. The old address is noted nowhere as one that left.
+nobody learns who is a subscriber. The old address stays as a keyed hash: no import brings it back,
+only its owner does.
 """
 
 from __future__ import annotations
@@ -122,7 +123,12 @@ def _change(row: Subscriber, at: datetime) -> None:
     row.address, row.address_key = row.new_address, address_key(row.new_address)
     row.new_address, row.new_address_at = "", None
     row.save(update_fields=["address", "address_key", "new_address", "new_address_at"])
-    # Somebody who was erased and says yes anew is back; other suppressions never come here.
+    Suppression.objects.get_or_create(
+        address_key=old_key, defaults={"reason": Suppression.Reason.ERASED, "at": at}
+    )
+    note_departures("moved", [old_key], row.address_key, at=at)
+    # Who was erased, or had this address before, and says yes anew is back; other suppressions
+    # never come here.
     erased = Suppression.objects.filter(address_key=row.address_key)
     if erased.delete()[0]:
         mine = row.memberships.filter(state=Membership.State.CONFIRMED)

@@ -1,12 +1,14 @@
 """Departures: an append-only file outside of the database that notes who must not be mailed.
 
     2026-11-21T10:00:00+00:00 left 3f1c… patient        (or `suppressed`, `erased`, `returned`)
+    2026-11-21T10:30:00+00:00 moved 3f1c… 9ab0…         (a new address: old key, new key)
+    2026-11-21T10:45:00+00:00 began issue-7             (an issue began to go out)
     2026-11-21T11:00:00.000001+00:00 backup             (a backup was begun here)
 
-In: each leaving, suppression and erasure, by the keyed hash of the address; no address stands
-here. Out: lines that a restored backup replays before anything may be sent (replay.py). A line is
-on the disk before the database commits: noting one that is then rolled back only errs towards
-silence.
+In: each leaving, suppression, erasure and change of address, by the keyed hash of the address; no
+address stands here. Out: lines that a restored backup replays before anything may be sent
+(replay.py). A line is on the disk before the database commits: noting one that is then rolled back
+only errs towards silence.
 """
 
 from __future__ import annotations
@@ -22,8 +24,9 @@ from typing import Literal, cast, get_args
 
 from django.conf import settings
 
-Departure = Literal["left", "suppressed", "erased", "returned"]
-LINE = re.compile(rf"(\S+) ({'|'.join(get_args(Departure))}) ([0-9a-f]{{64}})(?: (\S{{1,60}}))?")
+Departure = Literal["left", "suppressed", "erased", "returned", "moved", "began"]
+KEY = r"[0-9a-f]{64}|issue-[0-9]{1,9}"
+LINE = re.compile(rf"(\S+) ({'|'.join(get_args(Departure))}) ({KEY})(?: (\S{{1,64}}))?")
 # A line is written before its transaction commits: what a backup's snapshot did not see yet may
 # stand a little before the mark of the backup.
 MARGIN = timedelta(hours=1)
@@ -35,14 +38,16 @@ class Noted:
 
     at: datetime
     kind: Departure
-    key: str
+    key: str  # a keyed hash, or `issue-7`
     detail: str = ""
 
 
 def note_departures(
     kind: Departure, keys: Iterable[str], detail: str = "", *, at: datetime
 ) -> None:
-    """Append a line for each keyed hash. `detail`: the list that was left, why suppressed.
+    """Append a line for each keyed hash. `detail`: the list that was left, why suppressed, the
+
+    keyed hash of the new address. An issue that began goes by `issue-7`.
 
     Nothing is noted where the settings name no file. Raises OSError when it cannot be written:
     then nothing is to be committed either.

@@ -110,7 +110,10 @@ def enrol_many(
     for attempt in range(TRIES):
         try:
             with transaction.atomic():
-                return _enrol(people, list_name, consent, now, run, dry_run)
+                found = _enrol(people, list_name, consent, now, run, dry_run)
+                if connection.vendor == "postgresql":
+                    connection.check_constraints()  # somebody erased meanwhile: here, not later
+                return found
         except IntegrityError:  # somebody else added one of them meanwhile: look again
             if attempt == TRIES - 1:
                 raise

@@ -10,7 +10,7 @@ as a row tells what is to be removed, a killed erasure can be run again and ends
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -31,13 +31,16 @@ SMALL = 64 * 1024**2  # octets of a SQLite file that is rewritten in a fraction 
 
 
 class Traces(Protocol):
-    """What else names a person, in rooms that this app does not know."""
+    """What else names people, in rooms that this app does not know."""
+
+    def __init__(self, subscriber_ids: Collection[int], keys: Collection[str]) -> None:
+        """Some subscribers, and the keyed hashes of their addresses."""
 
     def remove_files(self) -> None:
         """Outside of any transaction of ours; done again, it does no harm."""
 
     def remove_rows(self) -> None:
-        """In the transaction that erases the person, while they are still there."""
+        """In the transaction that erases them, while they are still there."""
 
 
 def erase(address: str, *, now: datetime | None = None) -> Erased:
@@ -50,13 +53,19 @@ def erase(address: str, *, now: datetime | None = None) -> Erased:
     """
     key, at = address_key(parse_address(address).address), now or timezone.now()
     person = Subscriber.objects.filter(address_key=key).first()
-    traces = _traces(person, _keys(key, person))
+    traces = traces_of([person.pk] if person else [], _keys(key, person))
     traces.remove_files()
     with transaction.atomic():
         traces.remove_rows()
         result = _erase_rows(key, at)
         transaction.on_commit(overwrite_leftovers)
     return result
+
+
+def traces_of(subscriber_ids: Collection[int], keys: Collection[str]) -> Traces:
+    """What else names these subscribers, and these keyed hashes of their addresses."""
+    find: type[Traces] = import_string(settings.SUBSCRIBERS_TRACES)
+    return find(subscriber_ids, keys)
 
 
 def overwrite_leftovers(largest: int | None = SMALL) -> bool:
@@ -77,12 +86,6 @@ def overwrite_leftovers(largest: int | None = SMALL) -> bool:
             cursor.execute("VACUUM")
         return _pragma(cursor, "wal_checkpoint(TRUNCATE)") == 0 and small
     return False
-
-
-def _traces(person: Subscriber | None, keys: Sequence[str]) -> Traces:
-    find: type[Any] = import_string(settings.SUBSCRIBERS_TRACES)
-    traces: Traces = find(person.pk if person else None, keys)
-    return traces
 
 
 def _keys(key: str, person: Subscriber | None) -> list[str]:

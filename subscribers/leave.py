@@ -50,10 +50,6 @@ def leave(
     with transaction.atomic():
         mine = {m.list_name: m for m in subscriber.memberships.select_for_update()}
         names = _lists_meant(list_name, set(mine))
-        left_now = [name for name in names if name in mine and mine[name].state != State.LEFT]
-        subscriber.memberships.filter(list_name__in=left_now).update(
-            state=State.LEFT, changed_at=at
-        )
         Membership.objects.bulk_create(
             [
                 Membership(subscriber=subscriber, list_name=name, state=State.LEFT, changed_at=at)
@@ -62,7 +58,14 @@ def leave(
             ],
             ignore_conflicts=True,
         )
-        for name in left_now:
+        # Looked at again: an import may have put one of them in meanwhile (PostgreSQL).
+        open_yet = subscriber.memberships.select_for_update().exclude(state=State.LEFT)
+        still = set(open_yet.filter(list_name__in=names).values_list("list_name", flat=True))
+        left_now = [name for name in names if name in still]
+        subscriber.memberships.filter(list_name__in=left_now).update(
+            state=State.LEFT, changed_at=at
+        )
+        for name in left_now + _asked_anew(subscriber, [n for n in names if n not in left_now]):
             append("withdrawn", [subscriber.pk], name, Circumstances(actor, source), at=at)
         closed = [name for name in names if name in left_now or name not in mine]
         for name in closed:
@@ -112,6 +115,14 @@ def say_why(subscriber: Subscriber, list_name: str, why: str) -> bool:
         return False
     left = subscriber.memberships.filter(list_name=list_name, state=State.LEFT)
     return left.update(why_left=why) > 0
+
+
+def _asked_anew(subscriber: Subscriber, left_before: list[str]) -> list[str]:
+    """Lists left before that they asked to come back to: the link of that mail is void by now."""
+    last = dict(
+        subscriber.consents.filter(list_name__in=left_before).values_list("list_name", "event")
+    )  # of each the latest
+    return [name for name in left_before if last.get(name) == "asked"]
 
 
 def _is_back(subscriber: Subscriber, list_name: str) -> bool:

@@ -7,7 +7,8 @@ signed token is the proof: the first must (RFC 8058), and the others stand on th
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -20,7 +21,6 @@ from subscribers.tokens import (
     Purpose,
     WrongToken,
     make_token,
-    preferences_token,
     read_token,
 )
 from subscribers.views import ACTOR, page, page_not_found
@@ -73,8 +73,8 @@ def undo_leaving(request: HttpRequest, token: str) -> HttpResponse:
         return _left(request, subscriber, list_name, before=True)
     if undo(subscriber, list_name, text=consent_text(list_name)) == "refused":
         return page_not_found(request)
-    own = preferences_token(subscriber)
-    return page(request, "returned.html", {"readers": readers_of(list_name), "own": own})
+    # No link to their own page: whoever is passed a mail could open it by leaving and undoing.
+    return page(request, "returned.html", {"readers": readers_of(list_name)})
 
 
 def _behind(token: str, purpose: Purpose) -> tuple[Subscriber, str] | None:
@@ -88,7 +88,10 @@ def _behind(token: str, purpose: Purpose) -> tuple[Subscriber, str] | None:
 
 def _way_of_leaving(request: HttpRequest) -> str:
     """For the record only. Not read from request.POST: a badly made body must not stop anybody."""
-    return "one-click" if b"One-Click" in request.body else "page"
+    try:
+        return "one-click" if b"One-Click" in request.body else "page"
+    except (RequestDataTooBig, UnreadablePostError):
+        return "page"
 
 
 def _left(

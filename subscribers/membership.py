@@ -7,15 +7,16 @@ asked anew and then pressed the button; a bounce, a complaint or an operator's w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Literal
 
 from django.db import transaction
 from django.utils import timezone
 
+from subscribers import limits
 from subscribers.addresses import ParsedAddress, address_key, clean_name, parse_address
 from subscribers.confirmations import ask_to_confirm
 from subscribers.consent import Circumstances, append
@@ -28,7 +29,6 @@ from subscribers.models import Asked, Membership, Subscriber, Suppression
 Confirmed = Literal["confirmed", "already_confirmed", "refused"]
 # What a confirmation would find; "returning": it lifts that they left, or were erased.
 Standing = Literal["pending", "returning", "already_confirmed", "refused"]
-ASK_AGAIN_AFTER = timedelta(hours=24)
 State = Membership.State
 
 
@@ -93,8 +93,8 @@ def join(
 ) -> Joined:
     """Put one address on a list: confirmed if the consent has a source, else asked by mail.
 
-    Someone still pending is asked again, at most once in 24 hours. Raises BadAddress, and
-    SubscribersError for an unknown list.
+    Someone still pending is asked again, within the limits of `limits.allows`. Raises BadAddress,
+    and SubscribersError for an unknown list.
     """
     at = now or timezone.now()
     parsed = parse_address(address)
@@ -119,9 +119,11 @@ def enrol(
     """
     persons = [Person(address_key(one.address), one.address, one.name) for one in people]
     with transaction.atomic():
+        if not consent.source:
+            limits.one_at_a_time()
         found = enrol_many(persons, list_name, consent, now=now, dry_run=dry_run)
         if found.subscriber_ids and not consent.source:
-            _ask_after_commit(Subscriber.objects.filter(pk__in=found.subscriber_ids), list_name)
+            _ask_after_commit(limits.take(found.subscriber_ids, now=now), list_name)
     return found.results
 
 
@@ -146,7 +148,13 @@ def confirm(
         mine = subscriber.memberships.filter(list_name=list_name)
         mine.select_for_update().first()  # of two clicks at once, one confirms
         standing = standing_to_confirm(subscriber, list_name, made_at=made_at)
-        if standing == "already_confirmed" or standing == "refused":
+        if standing == "already_confirmed":
+            # Their own yes to what an import had confirmed: undoing that takes it away no more.
+            if made_at and mine.filter(imported__isnull=False).update(imported=None):
+                how = Circumstances(actor, source, form, locale)
+                append("confirmed", [subscriber.pk], list_name, how, at=at, text=text)
+            return standing
+        if standing == "refused":
             return standing
         mine.update(state=State.CONFIRMED, joined_at=at, changed_at=at, why_left="", imported=None)
         how = Circumstances(actor, source, form, locale)
@@ -198,14 +206,15 @@ def _lift(subscriber: Subscriber, list_name: str, at: datetime) -> None:
         note_departures("left", [key], name, at=at)
 
 
-def _ask_after_commit(people: Iterable[Subscriber], list_name: str) -> None:
+def _ask_after_commit(ids: Sequence[int], list_name: str) -> None:
     """The mail that asks to confirm (law 11: never inside the transaction)."""
-    asked = [(person, list_name) for person in people]
+    asked = [(person, list_name) for person in Subscriber.objects.filter(pk__in=ids)]
     transaction.on_commit(partial(ask_to_confirm, asked))
 
 
 def _ask_again(person: ParsedAddress, list_name: str, consent: Consent, now: datetime) -> None:
     with transaction.atomic():
+        limits.one_at_a_time()
         subscriber = Subscriber.objects.filter(
             address_key=address_key(person.address),
             memberships__list_name=list_name,
@@ -213,8 +222,7 @@ def _ask_again(person: ParsedAddress, list_name: str, consent: Consent, now: dat
         ).first()
         if subscriber is None:
             return
-        lately = subscriber.consents.filter(event="asked", at__gt=now - ASK_AGAIN_AFTER)
-        if not lately.exists():
+        if taken := limits.take([subscriber.pk], now=now):
             how = Circumstances(consent.actor, consent.source)
-            append("asked", [subscriber.pk], list_name, how, at=now, text=consent.text)
-            _ask_after_commit([subscriber], list_name)
+            append("asked", taken, list_name, how, at=now, text=consent.text)
+            _ask_after_commit(taken, list_name)

@@ -187,7 +187,7 @@ class Suppression(models.Model):
 
 
 class Asked(models.Model):
-    """A mail that somebody's act on a public page brought to an address: what the limits count.
+    """A mail that a public page or an operator's order brought to an address: what limits count.
 
     By keyed hash, so that it outlives a pending membership that is deleted; kept for a year.
     """
@@ -196,6 +196,7 @@ class Asked(models.Model):
         CONFIRM = "confirm"  # to join
         LINK = "link"  # the link to one's own page
         CHANGE = "change"  # to confirm a new address
+        ORDER = "order"  # to join, as an operator's order put them down
 
     address_key = models.CharField(max_length=64)
     purpose = models.CharField(max_length=8, choices=Purpose.choices)
@@ -214,16 +215,23 @@ class Asked(models.Model):
 class Request(models.Model):
     """What somebody sent from a public page, until a background step has answered it.
 
-    Storing it costs the same for every address, so that the page's time tells nothing of it.
+    Storing it costs the same for every address, so that the page's time tells nothing of it. One
+    row for an address and kind, the latest: nobody fills the database by asking again and again.
     """
 
     class Kind(models.TextChoices):
         JOIN = "join"
         LINK = "link"
 
+    address_key = models.CharField(max_length=64)
     kind = models.CharField(max_length=4, choices=Kind.choices)
     content = SealedTextField()  # JSON
     at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=("address_key", "kind"), name="one_request"),
+        ]
 
     def __str__(self) -> str:
         return f"request {self.pk}: {self.kind}"

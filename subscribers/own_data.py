@@ -16,7 +16,7 @@ from django.db import models
 from django.db.models import Model
 from django.utils import timezone
 
-from subscribers.models import Asked, ImportRun, Subscriber, Suppression
+from subscribers.models import Asked, ImportRun, Request, Subscriber, Suppression
 
 
 def own_data(subscriber: Subscriber) -> dict[str, Any]:
@@ -26,6 +26,7 @@ def own_data(subscriber: Subscriber) -> dict[str, Any]:
     memberships = subscriber.memberships.select_related("imported").order_by("id")
     consents = subscriber.consents.select_related("wording").order_by("id")
     asked = Asked.objects.filter(address_key=key).order_by("id")
+    requests = Request.objects.filter(address_key=key).order_by("id")
     suppressed = Suppression.objects.filter(address_key=key)
     return {
         "publication": settings.SUBSCRIBERS_PUBLICATION,
@@ -34,6 +35,7 @@ def own_data(subscriber: Subscriber) -> dict[str, Any]:
         "lists": [_columns(one, "subscriber") for one in memberships],
         "consents": [_columns(one, "subscriber") for one in consents],
         "mails_that_were_asked_for": [_columns(one) for one in asked],
+        "requests_that_wait": [_columns(one) for one in requests],
         "suppressions": [_columns(one) for one in suppressed],
         "issues": settings.SUBSCRIBERS_HISTORY(subscriber.pk),
     }

@@ -7,6 +7,7 @@ No page shows an address, save the file that somebody downloads.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -48,6 +49,7 @@ from subscribers.recipients import today
 from subscribers.tokens import WrongToken, read_change_token, read_preferences_token
 from subscribers.views import page, page_not_found
 
+log = logging.getLogger(__name__)
 READY_PAUSES = {"1": "One month", "3": "Three months"}  # months → what they read
 
 
@@ -233,7 +235,12 @@ def erase_me(request: HttpRequest, own: Own) -> HttpResponse:
     """Says what goes and what stays; a POST erases. Afterwards no link of theirs works."""
     if request.method != "POST":
         return own.page(request, "preferences_erase.html")
-    erase(own.subscriber.address)
+    try:
+        erase(own.subscriber.address)
+    except OSError as error:  # a file of theirs stays; their rows are as they were
+        log.error("an erasure failed: %s", error.strerror or type(error).__name__)
+        contact = settings.SUBSCRIBERS_SENDER[1]
+        return page(request, "not_erased.html", {"contact": contact}, status=503)
     return page(request, "erased.html", {})
 
 

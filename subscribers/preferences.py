@@ -140,7 +140,8 @@ def join_by_link(
         )
         if mine.state == Membership.State.CONFIRMED:
             return "already_confirmed"
-        if mine.state == Membership.State.SUPPRESSED:
+        # As on the sign-up page: what an erasure suppressed, their own word opens again.
+        if mine.state == Membership.State.SUPPRESSED and not _only_erased(subscriber):
             return "refused"
         append("asked", [subscriber.pk], list_name, how, at=at, text=text)
         return confirm(
@@ -159,6 +160,11 @@ def can_join(subscriber: Subscriber) -> bool:
     """Whether nothing but their own word keeps them from a list."""
     stopped = Suppression.objects.filter(address_key=subscriber.address_key)
     return not stopped.exclude(reason=Suppression.Reason.ERASED).exists()
+
+
+def _only_erased(subscriber: Subscriber) -> bool:
+    mine = Suppression.objects.filter(address_key=subscriber.address_key)
+    return mine.filter(reason=Suppression.Reason.ERASED).exists()
 
 
 def _store(subscriber: Subscriber, **values: object) -> None:

@@ -1,8 +1,9 @@
 """Replay: who left, was suppressed or erased since a backup is so again in its restored rows.
 
 In: lines of the departures file, in their order. Out: rows, by keyed hash alone. Who came back
-after leaving is left as the backup has them; in doubt nobody is mailed. Run twice, it changes
-nothing the second time; killed half-way, it goes on.
+after leaving is left as the backup has them; in doubt nobody is mailed. A row whose person changed
+their address since is closed, and goes when they are erased under the new one. Run twice, it
+changes nothing the second time; killed half-way, it goes on.
 """
 
 from __future__ import annotations
@@ -31,9 +32,15 @@ class Standing:
 
     at: datetime
     left: set[str] = field(default_factory=set)  # lists; "" is every one
-    back: set[str] = field(default_factory=set)  # lists joined anew after an erasure
+    back: set[str] = field(default_factory=set)  # lists joined anew since nobody had it
     suppressed: str = ""
     erased: bool = False
+    moved: bool = False  # to another address
+
+    @property
+    def gone(self) -> bool:
+        """Whether whom the backup has here was erased or moved since; another may have come."""
+        return self.erased or self.moved
 
     def take(self, one: Noted) -> None:
         """The next line about it."""
@@ -41,8 +48,9 @@ class Standing:
         if one.kind == "left":
             self.left.add(one.detail)
             self.back.discard(one.detail)
-        elif one.kind == "erased":
-            self.erased = True
+        elif one.kind in ("erased", "moved"):
+            self.erased |= one.kind == "erased"
+            self.moved |= one.kind == "moved"
             self.left.clear()
             self.back.clear()
         elif one.kind == "suppressed" and self.suppressed in ("", Reason.ERASED):
@@ -55,7 +63,7 @@ class Standing:
         if self.suppressed == Reason.ERASED:
             self.suppressed = ""
         self.left.discard(list_name)
-        if self.erased:
+        if self.gone:
             self.back.add(list_name)
 
 
@@ -66,6 +74,7 @@ class Replayed:
     left: int = 0
     suppressed: int = 0
     erased: int = 0
+    moved: int = 0  # addresses that their people changed for another since
 
 
 def replay(
@@ -75,38 +84,64 @@ def replay(
 
     `erase` erases the person behind an address as an operator's order does, and suppresses it.
     """
-    standings: dict[str, Standing] = {}
-    for one in lines:
-        standings.setdefault(one.key, Standing(one.at)).take(one)
+    standings = _standings(lines)
     counts = Replayed()
-    closed = [key for key, s in standings.items() if s.erased or s.suppressed or s.left]
+    closed = [key for key, s in standings.items() if s.gone or s.suppressed or s.left]
     for keys in _some(closed):
         people = {p.address_key: p for p in Subscriber.objects.filter(address_key__in=keys)}
         for key, person in people.items():
-            if standings[key].erased and not _came_back(person, standings[key]):
-                erase(person.address, standings[key].at)
+            standing = standings[key]
+            back = _came_back(person, standing)
+            if standing.erased and not back:
+                erase(person.address, standing.at)
                 counts.erased += 1
-            else:
-                counts.left += _leave(person, standings[key])
+                continue
+            if standing.gone and back:
+                _forget_what_was_told(person)
+            left = _leave(person, standing)
+            counts.left += 0 if standing.moved else left
         orders = [order for key in keys for order in _orders(key, standings[key], key in people)]
         done = suppress_keys(orders, now=now or timezone.now())
-        counts.suppressed += sum(what != "already" for what in done.values())
+        new = [key for key, what in done.items() if what != "already"]
+        moved = sum(standings[key].moved and not standings[key].erased for key in new)
+        counts.moved += moved
+        counts.suppressed += len(new) - moved
     return counts, closed
+
+
+def _standings(lines: Iterable[Noted]) -> dict[str, Standing]:
+    """Of each address; an erasure is also one of the addresses that the person had before."""
+    standings: dict[str, Standing] = {}
+    before: dict[str, set[str]] = {}
+    for one in lines:
+        if one.kind == "began":  # that is an issue
+            continue
+        standings.setdefault(one.key, Standing(one.at)).take(one)
+        if one.kind == "moved":
+            older = before.pop(one.key, set()) | {one.key}
+            before.setdefault(one.detail, set()).update(older)
+        elif one.kind == "erased":
+            for key in before.pop(one.key, ()):
+                standings[key].take(one)
+    return standings
 
 
 def _orders(key: str, standing: Standing, known: bool) -> Iterator[Suppression]:
     """How the address is suppressed, if it is.
 
-    Whom the backup does not know, and who left since, no import must bring back: suppressed as
-    after an erasure, which the person can lift.
+    Whom the backup does not know, and who left since, no import must bring back, and neither who
+    has another address by now: suppressed as after an erasure, which the person can lift.
     """
-    reason = standing.suppressed or ("" if known or standing.back else Reason.ERASED)
+    stays = standing.back or (known and not standing.moved)
+    reason = standing.suppressed or ("" if stays else Reason.ERASED)
     if reason:
         yield Suppression(address_key=key, reason=reason, at=standing.at, actor=ACTOR)
 
 
 def _came_back(person: Subscriber, standing: Standing) -> bool:
-    """Whether the backup has them confirmed on a list that they joined anew after the erasure."""
+    """Whether the backup has them confirmed on a list that was joined anew since."""
+    if not standing.back:
+        return False
     confirmed = person.memberships.filter(state=State.CONFIRMED)
     names = set(confirmed.values_list("list_name", flat=True))
     return bool(names & standing.back)
@@ -119,12 +154,11 @@ def _forget_what_was_told(person: Subscriber) -> None:
 
 
 def _leave(person: Subscriber, standing: Standing) -> int:
-    """Leave those lists; after an erasure all that were not joined anew. How many."""
+    """Leave those lists; of who is gone all that were not joined anew. How many."""
     with transaction.atomic():
         mine = {m.list_name: m.state for m in person.memberships.select_for_update()}
         names = set(mine) if "" in standing.left else set(standing.left)
-        if standing.erased:
-            _forget_what_was_told(person)
+        if standing.gone:
             names |= set(mine) - standing.back
         leaving = sorted(name for name in names - {""} if mine.get(name) != State.LEFT)
         for name in leaving:

@@ -59,12 +59,13 @@ def request_to_join(
         "form": clean_name(form)[:MAX_FORM] or FORM,
         "locale": settings.SUBSCRIBERS_LANGUAGE,
     }
-    _store(Request.Kind.JOIN, content, now)
+    _store(Request.Kind.JOIN, parsed.address, content, now)
 
 
 def request_link(address: str, *, now: datetime | None = None) -> None:
     """Store that this address asks for the link to its page. Raises BadAddress."""
-    _store(Request.Kind.LINK, {"address": parse_address(address).address}, now)
+    parsed = parse_address(address).address
+    _store(Request.Kind.LINK, parsed, {"address": parsed}, now)
 
 
 def answer_requests(now: datetime) -> dict[Answer, int]:
@@ -86,14 +87,22 @@ def answer_requests(now: datetime) -> dict[Answer, int]:
     return {answer: counts[answer] for answer in get_args(Answer)}
 
 
-def _store(kind: Request.Kind, content: dict[str, Any], now: datetime | None) -> None:
-    Request.objects.create(kind=kind, content=json.dumps(content), at=now or timezone.now())
+def _store(kind: Request.Kind, address: str, content: dict[str, Any], now: datetime | None) -> None:
+    """In one statement, the same for every address: the latest of an address and kind counts."""
+    key, at = address_key(address), now or timezone.now()
+    Request.objects.bulk_create(
+        [Request(address_key=key, kind=kind, content=json.dumps(content), at=at)],
+        update_conflicts=True,
+        unique_fields=("address_key", "kind"),
+        update_fields=("content", "at"),
+    )
 
 
 def _answer_next(after: int, now: datetime) -> tuple[int, Answer] | None:
     """Settle the first request behind `after`; its id. None when there is none, or no room."""
     waiting = Request.objects.filter(pk__gt=after).order_by("pk")
     with transaction.atomic():
+        limits.one_at_a_time()
         # The first one is locked: of two processes one answers, the other comes back later.
         request = waiting.only("pk").select_for_update().first()
         if request is None or limits.cap_reached(now=now):

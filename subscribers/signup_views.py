@@ -98,6 +98,9 @@ def confirm_memberships(request: HttpRequest, token: str) -> HttpResponse:
         return page(request, "confirm.html", {"texts": [consent_text(name) for name in waiting]})
     now_on = [name for name in waiting if _confirm(subscriber, name, link.made_at)]
     before = [name for name, standing in found.items() if standing == "already_confirmed"]
+    if request.method == "POST":
+        for name in before:
+            _confirm(subscriber, name, link.made_at)
     if not now_on and not before:  # left since, or suppressed: as to an unknown token
         return page_not_found(request)
     context = {"readers": [readers_of(name) for name in now_on or before], "before": not now_on}

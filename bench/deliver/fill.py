@@ -6,7 +6,6 @@ DJANGO_SETTINGS_MODULE name the site already.
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -56,10 +55,11 @@ def _readers(count: int) -> None:
 
 
 def _reader(n: int) -> Subscriber:
+    from subscribers.addresses import address_key
     from subscribers.models import Subscriber
 
     address = f"reader{n}@{domains(n)}"
-    key = hashlib.sha256(address.encode("ascii")).hexdigest()
+    key = address_key(address)
     return Subscriber(
         address=address,
         address_key=key,

@@ -26,7 +26,7 @@ def backup(
     verify: Annotated[bool, typer.Option("--verify", help="Only read FILE back, whole.")] = False,
     json: Json = False,
 ) -> None:
-    """Write every row of the site into one sealed file, and read it back."""
+    """Put the site into one sealed file. Every row; then the file is read back."""
     if verify and file is None:
         raise typer.BadParameter("say which FILE to verify")
     site = open_site(context, database=not verify)
@@ -90,14 +90,14 @@ def restore(
 
 def release(
     context: typer.Context,
-    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who, for the audit.")],
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Your name, for the audit.")],
     without_departures: Annotated[
         bool,
         typer.Option("--without-departures", help="Though who left since the backup is unknown."),
     ] = False,
     json: Json = False,
 ) -> None:
-    """Let a restored site send again, once who left since its backup has left again."""
+    """Let a restored site send again. First, who left since its backup leaves again."""
     open_site(context)
     from digest.pipeline.backup.replay import release as run
 
@@ -110,7 +110,9 @@ def release(
 
 
 def _tell(departed: dict[str, Any]) -> None:
-    kinds = ("left", "suppressed", "erased")
+    for number, what in departed["issues"].items():
+        say(f"Issue {number} {what}.")
+    kinds = ("left", "suppressed", "erased", "moved")
     rows = [(kind, departed[kind]) for kind in kinds]
     table("Departures since the backup", ("now", "people"), rows)
     warn(f"digest: departures file: {problem}" for problem in departed["problems"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json as json_
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -91,6 +91,7 @@ def import_(
                 hints=report.hints,
                 number=report.run,
                 resumed_at=report.resumed_at,
+                not_asked=report.not_asked,
                 confirmations=asked,
             )
     if not json:
@@ -111,8 +112,13 @@ def imports(context: typer.Context, json: Json = False) -> None:
     if json:
         print_json({"imports": found})
         return
-    columns = ("number", "state", "started", "list", "rows", "joined", "file", "actor")
-    table("Imports", columns, [[one[column] for column in columns] for one in found])
+    columns = ("number", "file", "list", "state", "rows", "joined", "started")
+    table("Imports", columns, [_in_short(one, columns) for one in found])
+
+
+def _in_short(one: dict[str, Any], columns: Sequence[str]) -> list[Any]:
+    """For a narrow terminal: the day alone; --json has the moment, and who it was."""
+    return [*(one[column] for column in columns[:-1]), str(one["started"])[:10]]
 
 
 def undo_import(context: typer.Context, number: ImportNumber, json: Json = False) -> None:
@@ -198,6 +204,8 @@ def _tell_counts(report: Any, asked: Mapping[str, Any]) -> None:
         say(f"This is import {report.run}; `{undo}` takes it back.")
     if asked.get("accepted"):
         say(f"{asked['accepted']} were asked by mail to confirm.")
+    if report.not_asked:
+        say(f"{report.not_asked} wait unasked, for they were mailed lately or often already.")
 
 
 def _as_told(run: Any, site: Site) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def rotate(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Seal every address, name and waiting mail by a new key; run again to go on."""
+    """Seal all anew by a new key. Addresses, names, waiting mails; run again to go on."""
     if finish and tokens:
         raise Refused(
             "--finish and --tokens do not go together",

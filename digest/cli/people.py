@@ -132,7 +132,7 @@ def show(context: typer.Context, address: Address, json: Json = False) -> None:
     if report["memberships"]:
         say(f"Themes: {', '.join(report['themes']) or 'all'}")
     table("Lists", ("list", "state", "joined"), [tuple(m.values()) for m in report["memberships"]])
-    columns = ("at", "event", "list", "source", "actor", "text")
+    columns = ("at", "event", "list", "purpose", "source", "form", "actor", "version", "text")
     table("Consent", columns, [[c[column] for column in columns] for c in report["consents"]])
     received = ("issue", "audience", "state", "detail")
     table("Issues", received, [[d[column] for column in received] for d in report["deliveries"]])

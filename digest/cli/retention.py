@@ -21,7 +21,7 @@ def retention(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go.")] = False,
     json: Json = False,
 ) -> None:
-    """Delete what is older than privacy.retention says, as `digest run` does once a day."""
+    """Delete what is kept no longer. As privacy.retention says; `digest run` does it once a day."""
     site = open_site(context)
     from digest.pipeline.retention import MEANINGS, retain
 

@@ -34,6 +34,9 @@ def segments(context: typer.Context, json: Json = False) -> None:
     if json:
         print_json({"segments": lines})
         return
+    if not lines:
+        say("No segment is saved yet: digest segments save NAME EXPRESSION")
+        return
     columns = ("name", "readers", "subscribers", "expression", "problem")
     table("Segments", columns, ([line[column] for column in columns] for line in lines))
 

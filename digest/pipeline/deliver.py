@@ -25,6 +25,7 @@ from digest.errors import Refused
 from digest.models import AuditEntry, Issue
 from digest.pipeline import Progress, review, segment
 from digest.pipeline.approval import approval_hash
+from digest.pipeline.backup.begun import note_began
 from digest.pipeline.backup.paused import refuse_unreleased
 from digest.pipeline.cancelled import skip_cancelled
 from digest.pipeline.issues import find_issue
@@ -169,6 +170,7 @@ def _queue_everybody(issue: Issue, mailing: Mailing, now: datetime) -> None:
     AuditEntry.objects.create(
         issue=issue, at=now, who="digest", what=f"began to send to {queued} subscribers{of}"
     )
+    note_began(issue.number, now)
 
 
 def _refuse_unmailable(mailing: Mailing, now: datetime) -> None:

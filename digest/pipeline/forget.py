@@ -1,6 +1,6 @@
 """Forget: what the newsletter holds of a person who is erased, and mails to people who were.
 
-In: a subscriber's id and keyed hashes of their addresses. Out: deliveries that name nobody (the
+In: subscribers' ids and keyed hashes of their addresses. Out: deliveries that name nobody (the
 counts of an issue stay true), no events of theirs, no mail that waits, no mail in our Maildir.
 A mail that is under way at that moment goes; `forget_mails` finds its file in the next night.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import datetime
 from email.utils import parseaddr
@@ -22,6 +22,7 @@ from django.db.models import QuerySet
 from digest.config import Config
 from digest.delivery.headers import ascii_domain
 from digest.delivery.transports.maildir import file_name
+from digest.errors import Refused
 from digest.models import Delivery, QueuedMail, StoredEvent
 from subscribers.addresses import address_key
 from subscribers.erase import Erased, erase
@@ -35,16 +36,26 @@ Mail = tuple[Path, str]  # a file, and the keyed hash of whom it is to
 
 
 def forget(address: str, *, now: datetime) -> Erased:
-    """Erase the person behind this address, as `subscribers.erase.erase` does."""
-    return erase(address, now=now)
+    """Erase the person behind this address, as `subscribers.erase.erase` does.
+
+    Raises BadAddress, and Refused when a file of theirs stays: then their rows are as they were.
+    """
+    try:
+        return erase(address, now=now)
+    except OSError as error:
+        raise Refused(
+            f"nothing is erased yet: {error.strerror or 'a file cannot be removed or written'}",
+            where=str(error.filename or ""),
+            mend="Mend that, then erase them again",
+        ) from None
 
 
 class Traces:
-    """What else names a person; SUBSCRIBERS_TRACES of the settings."""
+    """What else names people; SUBSCRIBERS_TRACES of the settings."""
 
-    def __init__(self, subscriber_id: int | None, keys: Sequence[str]):
+    def __init__(self, subscriber_ids: Collection[int], keys: Collection[str]):
         self._keys = frozenset(keys)
-        self._deliveries = Delivery.objects.filter(subscriber_id__in=[subscriber_id or 0])
+        self._deliveries = Delivery.objects.filter(subscriber_id__in=subscriber_ids)
 
     def remove_files(self) -> None:
         """Their mails in our Maildir: by the deliveries that row for row name them, whatever
@@ -55,7 +66,8 @@ class Traces:
         if (outbox := _maildir(config)) is None:
             return
         host = ascii_domain(config.sender.address.rpartition("@")[2])
-        names = {file_name(f"<{reference}@{host}>") for reference in self._references()}
+        references = self._named().values_list("reference", flat=True)
+        names = {file_name(f"<{reference}@{host}>") for reference in references}
         for path, key in _mails(outbox):
             if path.name.partition(":")[0] in names or key in self._keys:
                 path.unlink(missing_ok=True)
@@ -65,13 +77,12 @@ class Traces:
 
         A row that a sender has in hand keeps its claim, and its state will be true.
         """
-        StoredEvent.objects.filter(reference__in=self._references()).delete()
+        StoredEvent.objects.filter(reference__in=self._named().values("reference")).delete()
         QueuedMail.objects.filter(recipient_key__in=self._keys).delete()
         empty(self._deliveries)
 
-    def _references(self) -> list[str]:
-        named = self._deliveries.exclude(reference="")
-        return list(named.values_list("reference", flat=True))
+    def _named(self) -> QuerySet[Delivery]:
+        return self._deliveries.exclude(reference="")
 
 
 def empty(deliveries: QuerySet[Delivery]) -> int:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
+
+TOLD = ("kind", "detail", "at", "received_at", "applied_at")  # of what came back
 
 
 def issues_of(subscriber_id: int) -> list[dict[str, Any]]:
@@ -17,9 +20,12 @@ def issues_of(subscriber_id: int) -> list[dict[str, Any]]:
     names = [f.attname for f in Delivery._meta.concrete_fields]
     named = [name for name in names if name not in ("id", "issue_id", "subscriber_id")]
     issues = list(rows.values(*named, "issue__number"))
-    events = StoredEvent.objects.exclude(reference="").order_by("id")
+    references = rows.exclude(reference="").order_by().values("reference")
+    about: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    events = StoredEvent.objects.filter(reference__in=references).order_by("id")
+    for event in events.values("reference", *TOLD):
+        about[event.pop("reference")].append(event)
     for issue in issues:
         issue["issue"] = issue.pop("issue__number")
-        about = events.filter(reference=issue["reference"]) if issue["reference"] else events.none()
-        issue["events"] = list(about.values("kind", "detail", "at", "received_at", "applied_at"))
+        issue["events"] = about[issue["reference"]]
     return issues

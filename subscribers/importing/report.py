@@ -49,6 +49,8 @@ class ImportReport:
 
     `rows`: the first thousand that are invalid or come with a hint, in the order of the file.
     `run`: the import's number, None for a dry run. `resumed_at`: how many rows were in already.
+    `not_asked`: who joined (since it went on) and stay pending without a mail, for the limits of
+    `limits.allows` are reached; `membership.join` asks them again later.
     """
 
     path: str
@@ -58,6 +60,7 @@ class ImportReport:
     hints: int
     run: int | None = None
     resumed_at: int = 0
+    not_asked: int = 0
 
     def refused(self) -> list[str]:
         """One line for each invalid row: file, line, what is wrong, the mend."""

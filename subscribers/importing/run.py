@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from subscribers import limits
 from subscribers.columns import NOTHING, Wanted
 from subscribers.confirmations import ask_to_confirm
 from subscribers.enrolling import Enrolled, Person, enrol_many
@@ -72,13 +73,14 @@ def import_people(
     with open_table(path, columns) as table, _tuned():
         run = None if dry_run else _run_of(path, table, list_name, consent, columns, at)
         # What an import did bears the time of its start, also after a stop: undoing knows it by it.
-        work = _Work(table, list_name, consent, run, run.started_at if run else at)
+        work = _Work(table, list_name, consent, run, run.started_at if run else at, at)
         start = run.next_row if run else 0
         tally = Tally(tell, run.counts if run else {})
-        work.go_on(tally, progress or (lambda done, total: None))
+        not_asked = work.go_on(tally, progress or (lambda done, total: None))
     counts = {what: tally.counts[what] for what in RESULTS}
     number = run.pk if run else None
-    return ImportReport(str(path), dry_run, counts, tally.rows, tally.hints, number, start)
+    told = (tally.rows, tally.hints, number, start, not_asked)
+    return ImportReport(str(path), dry_run, counts, *told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,16 @@ class _Work:
     list_name: str
     consent: Consent
     run: ImportRun | None
-    now: datetime
+    now: datetime  # of what it writes: when it began, for that is what undoing goes by
+    at: datetime  # when it went on, if it was stopped: its mails go out now
 
-    def go_on(self, tally: Tally, progress: Progress) -> None:
-        """Batch by batch, from the first row that is not in to the last."""
+    def go_on(self, tally: Tally, progress: Progress) -> int:
+        """Batch by batch, from the first row that is not in to the last; how many the limits
+
+        kept from being asked by mail.
+        """
         reader, rows = Reader(self.table.columns), self.table.records
-        done, size = 0, BATCH
+        done, size, not_asked = 0, BATCH, 0
         if self.run:
             self._ask()
             for record in islice(rows, self.run.next_row):
@@ -105,11 +111,13 @@ class _Work:
             enrolled = self._batch(read, done, tally)
             size = _next_size(size, time.perf_counter() - begun)
             _count(tally, read, enrolled)  # told only once it is so
-            if not self.consent.source:
+            if self.run and not self.consent.source:
+                not_asked += len(enrolled.subscriber_ids) - len(self.run.asking)
                 transaction.on_commit(self._ask)
             progress(done, max(done, self.table.lines))
         if self.run:
             _mine(self.run).update(finished_at=timezone.now())
+        return not_asked
 
     def _batch(
         self, read: Sequence[tuple[int, Person, str] | ImportRow], done: int, tally: Tally
@@ -117,10 +125,13 @@ class _Work:
         people = [one[1] for one in read if not isinstance(one, ImportRow)]
         if self.run is None:
             return self._enrol(people)
+        asks = not self.consent.source
         with transaction.atomic():
+            if asks:
+                limits.one_at_a_time()
             self._still_mine(self.run, done - len(read))
             enrolled = self._enrol(people)
-            asking = [] if self.consent.source else enrolled.subscriber_ids
+            asking = limits.take(enrolled.subscriber_ids, now=self.at) if asks else []
             counts = _counts(tally, read, enrolled)
             _mine(self.run).update(next_row=done, counts=counts, asking=asking)
         self.run.asking = asking

@@ -7,7 +7,7 @@ of which nothing was chosen, goes. Batch by batch; run again after a stop, it go
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from subscribers.consent import Circumstances, append
+from subscribers.erase import traces_of
 from subscribers.errors import SubscribersError
 from subscribers.models import ImportRun, Membership, Subscriber
 
@@ -79,8 +80,15 @@ def _undo(run: ImportRun, some: list[Membership], actor: str, at: datetime) -> U
     stay = [one.subscriber_id for one in as_left if one.subscriber_id not in empty]
     how = Circumstances(actor, f"import {run.pk} undone")
     append("withdrawn", stay, run.list_name, how, at=at)
-    Subscriber.objects.filter(pk__in=empty).delete()
+    _forget(empty)
     return Undone(len(gone), len(back), len(some) - len(as_left), len(empty))
+
+
+def _forget(ids: Collection[int]) -> None:
+    """Delete them, and what else names them: of a delivery, only what counts stays."""
+    people = Subscriber.objects.filter(pk__in=ids)
+    traces_of(ids, list(people.values_list("address_key", flat=True))).remove_rows()
+    people.delete()
 
 
 def _nothing_else(run: ImportRun, ids: Iterable[int]) -> list[int]:

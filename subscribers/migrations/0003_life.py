@@ -58,10 +58,14 @@ class Migration(migrations.Migration):
             name='Request',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('address_key', models.CharField(max_length=64)),
                 ('kind', models.CharField(choices=[('join', 'Join'), ('link', 'Link')], max_length=4)),
                 ('content', subscribers.sealing.SealedTextField()),
                 ('at', models.DateTimeField()),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('address_key', 'kind'), name='one_request')],
+            },
         ),
         migrations.CreateModel(
             name='Segment',
@@ -148,7 +152,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('address_key', models.CharField(max_length=64)),
-                ('purpose', models.CharField(choices=[('confirm', 'Confirm'), ('link', 'Link'), ('change', 'Change')], max_length=8)),
+                ('purpose', models.CharField(choices=[('confirm', 'Confirm'), ('link', 'Link'), ('change', 'Change'), ('order', 'Order')], max_length=8)),
                 ('at', models.DateTimeField()),
             ],
             options={

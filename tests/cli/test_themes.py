@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from digest.cli.main import app
+from digest.cli.output import out
 from digest.errors import Refused
 from digest.models import Issue
 from digest.pipeline import review
@@ -75,13 +76,16 @@ def test_an_unknown_theme_is_refused_and_nothing_is_written(
     assert not (tmp_path / "out").exists()
 
 
-def test_show_and_export_name_the_choice() -> None:
+def test_show_and_export_name_the_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(out, "width", 200)  # a terminal that folds no heading
     a_subscriber(themes=["mind", "life"])
     a_subscriber("bob@example.org")
     assert json.loads(run("subscribers", "show", "ann@example.org", "--json").stdout)["themes"] == [
         "mind", "life",
     ]  # fmt: skip
     assert "Themes: mind, life" in run("subscribers", "show", "ann@example.org").stdout
+    consents = run("subscribers", "show", "ann@example.org").stdout.partition("Consent")[2]
+    assert all(column in consents for column in ("purpose", "form", "version"))
     assert "Themes: all" in run("subscribers", "show", "bob@example.org").stdout
     exported = json.loads(run("subscribers", "export", "--json").stdout)["subscribers"]
     assert [row["themes"] for row in exported] == [["mind", "life"], []]

@@ -9,10 +9,12 @@ from pytest_django import Settings
 
 from digest.delivery import records
 from digest.delivery.transports.maildir import file_name
+from digest.errors import Refused
 from digest.models import Delivery, Issue, QueuedMail, StoredEvent
 from digest.pipeline.forget import forget, forget_mails
 from digest.values import Outcome
 from subscribers.addresses import address_key
+from subscribers.importing import import_people, undo_import
 from subscribers.models import ConsentRecord, Subscriber, Suppression
 from tests.builders import NOW, a_config, a_draft, a_subscriber
 
@@ -181,3 +183,42 @@ def test_who_came_back_keeps_their_mails(outbox: Path) -> None:
     mail = a_mail(outbox / "new" / "m", ANN)
     assert forget_mails(a_config(outbox.parent)) == 0
     assert mail.exists()
+
+
+def test_a_mail_that_cannot_be_removed_is_one_line_and_nothing_is_erased(
+    outbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_delivery(a_subscriber(ANN))
+    mail = a_mail(outbox / "new" / "zz", ANN)
+
+    def refuses(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuses)
+    with pytest.raises(Refused, match="nothing is erased yet") as refused:
+        forget(ANN, now=NOW)
+    assert str(mail) in refused.value.line()
+    assert "\n" not in refused.value.line()
+    assert Subscriber.objects.get().address == ANN
+    assert Delivery.objects.get().reference == REFERENCE
+    assert not Suppression.objects.exists()
+
+
+def test_whom_an_undone_import_made_is_forgotten_as_well(tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text(f"email\n{ANN}\n", encoding="utf-8")
+    run = import_people(
+        file, list_name="patient", consent_text="Yes.", consent_source="paper", actor="Ada", now=NOW
+    ).run
+    a_delivery(Subscriber.objects.get())
+    other = a_delivery(a_subscriber("bob@example.org"), Issue.objects.get(), reference="b" * 40)
+    for reference in (REFERENCE, other.reference):
+        StoredEvent.objects.create(
+            raw_id=reference, kind="deferred", reference=reference, at=NOW, received_at=NOW
+        )
+    undo_import(run or 0, actor="Ada", now=NOW)
+    row = Delivery.objects.exclude(pk=other.pk).get()
+    assert (row.subscriber, row.reference, row.detail, row.state) == (None, "", "", "accepted")
+    assert StoredEvent.objects.get().reference == other.reference
+    other.refresh_from_db()
+    assert other.detail

@@ -19,7 +19,7 @@ from subscribers.change_address import ask, awaits, change, forget_new
 from subscribers.erase import erase
 from subscribers.errors import BadAddress
 from subscribers.leave import leave
-from subscribers.membership import awaits_confirmation
+from subscribers.membership import Consent, awaits_confirmation, join
 from subscribers.models import Asked, Subscriber, Suppression
 from subscribers.recipients import standing
 from subscribers.suppression import suppress
@@ -88,16 +88,14 @@ def test_the_yes_changes_address_and_key_and_tells_the_old_address_without_the_n
 ) -> None:
     ann = a_subscriber(themes=["mind"])
     asked(ann)
-    noted = Path(site.SUBSCRIBERS_DEPARTURES)
-    before = noted.read_text() if noted.exists() else ""
     assert changed(ann) == "changed"
     assert (ann.address, ann.address_key, ann.new_address) == (NEW, address_key(NEW), "")
     assert ann.themes == ["mind"]
     assert standing([ann.pk]) == {ann.pk: {"patient"}}
     assert mailoutbox[1].to == ["ann@example.org"]
     assert NEW not in str(mailoutbox[1].message())
-    after = noted.read_text() if noted.exists() else ""
-    assert after == before  # the old address is nowhere noted as one that left
+    line = Path(site.SUBSCRIBERS_DEPARTURES).read_text().splitlines()[-1]
+    assert line.split()[1:] == ["moved", address_key("ann@example.org"), ann.address_key]
     assert changed(ann) == "changed_already"
     assert len(mailoutbox) == 2
 
@@ -152,6 +150,48 @@ def test_who_was_erased_at_the_new_address_comes_back_by_their_yes(
     assert standing([ann.pk]) == {ann.pk: {"patient"}}
     line = Path(site.SUBSCRIBERS_DEPARTURES).read_text().splitlines()[-1]
     assert line.split()[1:] == ["returned", address_key(NEW), "patient"]
+
+
+@pytest.mark.both_databases
+def test_no_import_revives_the_address_that_somebody_had_before(asked: Ask, changed: Ask) -> None:
+    ann = a_subscriber(lists=("patient", "caregiver"))
+    leave(ann, "patient", actor="subscriber", source="page", now=NOW)
+    asked(ann)
+    changed(ann)
+    given = Consent("Yes.", "operator", source="paper")
+    assert join("ann@example.org", "patient", given, now=NOW + 2 * HOUR) == "suppressed"
+    assert not Subscriber.objects.exclude(pk=ann.pk).exists()
+
+
+@pytest.mark.both_databases
+def test_who_changes_back_is_mailed_there_again(asked: Ask, changed: Ask) -> None:
+    ann = a_subscriber(themes=["mind"])
+    asked(ann)
+    changed(ann)
+    assert asked(ann, "ann@example.org", hours=48) == "asked"
+    assert changed(ann, "ann@example.org", hours=49) == "changed"
+    assert standing([ann.pk]) == {ann.pk: {"patient"}}
+    assert Suppression.objects.get().address_key == address_key(NEW)
+
+
+def test_a_bounce_of_the_old_address_stays_what_it_was(asked: Ask, changed: Ask) -> None:
+    ann = a_subscriber()
+    suppress("ann@example.org", Suppression.Reason.BOUNCE, "test", now=NOW)
+    asked(ann)
+    changed(ann)
+    assert Suppression.objects.get().reason == "bounce"
+
+
+def test_when_it_cannot_be_noted_nothing_is_changed(
+    asked: Ask, changed: Ask, settings: Settings, tmp_path: Path
+) -> None:
+    ann = a_subscriber()
+    asked(ann)
+    settings.SUBSCRIBERS_DEPARTURES = str(tmp_path / "nowhere" / "departures.log")
+    with pytest.raises(OSError, match="No such file"):
+        changed(ann)
+    ann.refresh_from_db()
+    assert (ann.address, Suppression.objects.count()) == ("ann@example.org", 0)
 
 
 def test_a_change_of_address_brings_back_nobody_who_left(asked: Ask, changed: Ask) -> None:

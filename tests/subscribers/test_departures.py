@@ -57,10 +57,14 @@ def states() -> dict[str, str]:
 def test_lines_come_back_as_they_were_noted(log: Path) -> None:
     note_departures("left", [a_key()], "patient", at=LATER)
     note_departures("erased", [a_key("b")], at=LATER)
+    note_departures("moved", [a_key()], a_key("b"), at=LATER)
+    note_departures("began", ["issue-7"], at=LATER)
     noted, problems = departures_since(NOW)
     assert noted == [
         Noted(LATER, "left", a_key(), "patient"),
         Noted(LATER, "erased", a_key("b")),
+        Noted(LATER, "moved", a_key(), a_key("b")),
+        Noted(LATER, "began", "issue-7"),
     ]
     assert not problems
     assert stat.S_IMODE(log.stat().st_mode) == 0o600

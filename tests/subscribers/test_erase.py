@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection
 
 import pytest
 from django.db import connection
@@ -33,17 +33,17 @@ class Seen:
 
     calls: list[tuple[object, ...]] = []
 
-    def __init__(self, subscriber_id: int | None, keys: Sequence[str]):
-        self.whom = subscriber_id, list(keys)
+    def __init__(self, subscriber_ids: Collection[int], keys: Collection[str]):
+        self.whom = list(subscriber_ids), list(keys)
 
     def remove_files(self) -> None:
         self.calls.append(
-            ("files", *self.whom, Subscriber.objects.filter(pk=self.whom[0] or 0).exists())
+            ("files", *self.whom, Subscriber.objects.filter(pk__in=self.whom[0]).exists())
         )
 
     def remove_rows(self) -> None:
         self.calls.append(
-            ("rows", *self.whom, Subscriber.objects.filter(pk=self.whom[0] or 0).exists())
+            ("rows", *self.whom, Subscriber.objects.filter(pk__in=self.whom[0]).exists())
         )
 
 
@@ -79,7 +79,7 @@ def test_files_go_first_while_the_rows_still_tell_which(traces: list[tuple[objec
     Subscriber.objects.update(new_address="ann@example.net")
     erase(ANN, now=NOW)
     keys = [address_key(ANN), address_key("ann@example.net")]
-    assert traces == [("files", person.pk, keys, True), ("rows", person.pk, keys, True)]
+    assert traces == [("files", [person.pk], keys, True), ("rows", [person.pk], keys, True)]
 
 
 def test_killed_after_the_files_it_ends_when_run_again(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from subscribers.consent import Circumstances, append
 from subscribers.errors import SubscribersError
 from subscribers.leave import leave
-from subscribers.membership import Consent, join
+from subscribers.membership import Consent, join, standing_to_confirm
 from subscribers.models import ConsentRecord, Membership, Subscriber
 from subscribers.recipients import standing
 from tests.builders import NOW, a_subscriber
@@ -62,3 +63,15 @@ def test_a_list_that_is_no_longer_offered_can_be_left() -> None:
 def test_an_unknown_list_is_refused() -> None:
     with pytest.raises(SubscribersError, match="no list 'doctors'"):
         _leave(a_subscriber(), "doctors")
+
+
+@pytest.mark.both_databases
+def test_leaving_again_takes_back_that_one_asked_to_return() -> None:
+    ann = a_subscriber(state="left")
+    append("asked", [ann.pk], "patient", Circumstances("subscriber"), at=NOW)
+    assert standing_to_confirm(ann, "patient") == "returning"
+    assert leave(ann, None, actor="subscriber", source="page", now=NOW) == ()
+    assert standing_to_confirm(ann, "patient") == "refused"
+    before = ann.consents.count()
+    leave(ann, None, actor="subscriber", source="page", now=NOW)
+    assert ann.consents.count() == before

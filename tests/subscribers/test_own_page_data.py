@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.test import Client
+from pytest_django import Settings
 
 from digest.models import Delivery, Issue
 from subscribers.leave import leave
@@ -16,6 +17,7 @@ from subscribers.models import (
     ConsentRecord,
     ImportRun,
     Membership,
+    Request,
     Subscriber,
     Suppression,
 )
@@ -27,7 +29,11 @@ pytestmark = pytest.mark.django_db
 
 # Where each table that names a subscriber stands in the document.
 PLACES = {Subscriber: "you", Membership: "lists", ConsentRecord: "consents", Delivery: "issues"}
-BY_KEY = {Asked: "mails_that_were_asked_for", Suppression: "suppressions"}
+BY_KEY = {
+    Asked: "mails_that_were_asked_for",
+    Request: "requests_that_wait",
+    Suppression: "suppressions",
+}
 NOT_OF_THE_PERSON = {"id", "subscriber"}  # the number of a row, and that it is theirs
 
 
@@ -44,6 +50,7 @@ def everything() -> Subscriber:
         new_address="new@example.org", new_address_at=NOW,
     )  # fmt: skip
     Asked.objects.create(address_key=ann.address_key, purpose="link", at=NOW)
+    Request.objects.create(address_key=ann.address_key, kind="link", content="{}", at=NOW)
     Suppression.objects.create(address_key=ann.address_key, reason="erased", at=NOW)
     issue = an_approved_issue()
     Delivery.objects.create(
@@ -129,3 +136,14 @@ def test_erasing_takes_one_press_and_afterwards_every_link_is_the_same_404() -> 
     for link in links:
         for again in (Client().get(link), Client().post(link)):
             assert (again.status_code, again.content) == (404, nowhere.content)
+
+
+def test_an_erasure_that_fails_is_told_kindly_and_changes_nothing(settings: Settings) -> None:
+    ann = a_subscriber()
+    settings.SUBSCRIBERS_DEPARTURES = "/dev/null/departures.log"  # cannot be written
+    response = Client().post(path(ann, "erase"))
+    assert response.status_code == 503
+    assert "not erased yet" in response.content.decode()
+    assert "ann@example.org" not in response.content.decode()
+    assert Subscriber.objects.get() == ann
+    assert not Suppression.objects.exists()

@@ -112,10 +112,20 @@ class ReplyParser:
 
 
 def scrubbed(text: str, recipient: str) -> str:
-    """At most MAX_DETAIL characters, the recipient's address blotted out."""
-    if recipient and recipient.lower() in text.lower():
-        text = re.sub(re.escape(recipient), "(the address)", text, flags=re.IGNORECASE)
+    """At most MAX_DETAIL characters, the recipient's address blotted out, and any other: a server
+
+    may name whom it passes the mail on to. Few accepted replies hold one.
+    """
+    if "@" in text:
+        if recipient and recipient.lower() in text.lower():
+            text = re.sub(re.escape(recipient), "(the address)", text, flags=re.IGNORECASE)
+        text = " ".join(_without_address(word) for word in text.split(" "))
     return text[:MAX_DETAIL]
+
+
+def _without_address(word: str) -> str:
+    address = word.strip("<>()[]{},;:'\".")
+    return word.replace(address, "(an address)") if "@" in address[1:] else word
 
 
 def one_line(text: str) -> str:

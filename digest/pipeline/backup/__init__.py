@@ -7,6 +7,7 @@
     restore  a file → an empty database, which may not send yet
     paused   what keeps it from sending, and the one who lets it
     replay   who left since the backup leaves again
+    begun    an issue that went out since is not sent again
 
 In: the database, the data keys, the departures file. Out: a file, or rows. Nobody who left, was
 suppressed or erased after a backup gets a mail from its restored rows (laws 3 and 4).

@@ -17,6 +17,7 @@ from django.db.models import Min
 
 from digest.errors import Refused
 from digest.models import AuditEntry, Issue, QueuedMail, Restoration
+from digest.pipeline.backup.begun import replay_begun
 from digest.pipeline.forget import forget
 from subscribers.departures import Noted, departures_since
 from subscribers.replay import Replayed, replay
@@ -36,10 +37,13 @@ class Departed:
     changed: Replayed = field(default_factory=Replayed)
     lines: int = 0
     problems: tuple[str, ...] = ()
+    issues: dict[int, str] = field(default_factory=dict)  # began since; what became of each
 
     def document(self) -> dict[str, Any]:
         """As JSON prints it."""
-        return {**asdict(self.changed), "lines": self.lines, "problems": list(self.problems)}
+        issues = {str(number): what for number, what in self.issues.items()}
+        told = {"lines": self.lines, "problems": list(self.problems), "issues": issues}
+        return {**asdict(self.changed), **told}
 
 
 def replay_departures(*, now: datetime) -> Departed:
@@ -54,8 +58,9 @@ def replay_departures(*, now: datetime) -> Departed:
     noted, problems = _read(since)
     changed, closed = replay(noted, lambda address, at: forget(address, now=at), now=now)
     _drop_queued(closed)
+    issues = replay_begun(noted, now)
     waiting.update(replayed_at=now)
-    return Departed(changed, len(noted), tuple(problems))
+    return Departed(changed, len(noted), tuple(problems), issues)
 
 
 def release(*, who: str, now: datetime, without_departures: bool = False) -> Departed:

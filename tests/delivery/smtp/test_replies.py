@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from digest.delivery.smtp.replies import (
+    MAX_DETAIL,
     MAX_LINE,
     MAX_LINES,
     MAX_WAITING,
@@ -16,6 +17,7 @@ from digest.delivery.smtp.replies import (
     Reply,
     ReplyParser,
     one_line,
+    scrubbed,
 )
 
 TEXTS = st.binary(max_size=60).map(lambda raw: raw.translate(None, b"\r\n"))
@@ -125,3 +127,21 @@ def test_the_recipients_address_is_kept_out_of_records() -> None:
 
 def test_one_line_has_no_control_characters() -> None:
     assert one_line("a\r\nb\x00 \u2028c") == "a b c"
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("550 <ann@example.org>: ask bob@example.net", "550 <(the address)>: ask (an address)"),
+        ("250 ok, passed on to <b.o+b@example.net>.", "250 ok, passed on to <(an address)>."),
+        ("450 local @ busy, @all later", "450 local @ busy, @all later"),
+        ("250 2.0.0 queued as 4F1C", "250 2.0.0 queued as 4F1C"),
+    ],
+)  # fmt: skip
+def test_whatever_is_shaped_like_an_address_is_blotted_out(said: str, kept: str) -> None:
+    assert scrubbed(said, "Ann@example.org") == kept
+
+
+def test_a_very_long_word_is_no_work_and_is_cut() -> None:
+    assert scrubbed("x" * 200_000 + "@" * 10, "ann@example.org") == "(an address)"
+    assert len(scrubbed("word @ " * 20_000, "")) == MAX_DETAIL
