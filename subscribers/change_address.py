@@ -22,6 +22,7 @@ from django.utils import timezone
 from subscribers import limits
 from subscribers.addresses import address_key, parse_address
 from subscribers.departures import note_departures
+from subscribers.membership import close_others
 from subscribers.models import Asked, Membership, Subscriber, Suppression
 from subscribers.tokens import CONFIRM_WITHIN, change_url, is_change_to
 
@@ -64,11 +65,12 @@ def ask(subscriber: Subscriber, typed: str, *, now: datetime | None = None) -> A
     new = parse_address(typed).address
     own_key, key = subscriber.address_key, address_key(new)
     lately = Asked.objects.filter(address_key=own_key, purpose=CHANGE, at__gt=at - limits.DAY)
-    if lately.count() >= A_DAY:
-        return "too_often"
-    if limits.cap_reached(now=at):
-        return "later"
     with transaction.atomic():
+        limits.one_at_a_time()
+        if lately.count() >= A_DAY:
+            return "too_often"
+        if limits.cap_reached(now=at):
+            return "later"
         Subscriber.objects.filter(pk=subscriber.pk).update(new_address=new, new_address_at=at)
         limits.note(own_key, CHANGE, now=at)
         if _is_free(key) and limits.allows(key, CHANGE, now=at):
@@ -127,13 +129,15 @@ def _change(row: Subscriber, at: datetime) -> None:
         address_key=old_key, defaults={"reason": Suppression.Reason.ERASED, "at": at}
     )
     note_departures("moved", [old_key], row.address_key, at=at)
-    # Who was erased, or had this address before, and says yes anew is back; other suppressions
-    # never come here.
-    erased = Suppression.objects.filter(address_key=row.address_key)
+    # Who was erased, or had this address before, and says yes anew is back; any other suppression
+    # stands, also one that came in this moment.
+    mine = Suppression.objects.filter(address_key=row.address_key)
+    erased = mine.filter(reason=Suppression.Reason.ERASED)
     if erased.delete()[0]:
-        mine = row.memberships.filter(state=Membership.State.CONFIRMED)
-        for list_name in mine.values_list("list_name", flat=True):
+        confirmed = row.memberships.filter(state=Membership.State.CONFIRMED)
+        for list_name in confirmed.values_list("list_name", flat=True):
             note_departures("returned", [row.address_key], list_name, at=at)
+        close_others(row, at)
     limits.note(old_key, CHANGE, now=at)  # counted, and not void for being nobody's now
     transaction.on_commit(partial(_mail, old, SUBJECT_OLD, BODY_OLD))
 

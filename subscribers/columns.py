@@ -40,6 +40,11 @@ class Columns:
     tags: tuple[int, ...] = ()
     language: int | None = None
 
+    def of_fields(self) -> dict[str, tuple[int, ...]]:
+        """The places by field: email, name, tags, language; of a field without any, ()."""
+        language = () if self.language is None else (self.language,)
+        return dict(zip(FIELDS, ((self.address,), self.names, self.tags, language), strict=True))
+
 
 def read_wanted(choices: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """`["email=2", "name=First", "name=Last"]` by field. Raises SubscribersError."""
@@ -61,24 +66,39 @@ def read_wanted(choices: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 
 def find_delimiter(text: str, is_address: Callable[[str], bool], wanted: Wanted = NOTHING) -> str:
-    """The delimiter under which a header is known; then, the one that leaves most addresses."""
-    head = text[:SAMPLE_CHARACTERS]
+    """The delimiter under which a header is known; then, the one that leaves most addresses.
 
-    def score(delimiter: str) -> tuple[bool, int, int]:
-        rows = records(io.StringIO(head, newline=""), delimiter)
-        sample = list(islice(rows, SAMPLE_RECORDS))
-        try:
-            columns = find_columns(sample, is_address, wanted)
-        except SubscribersError:
-            columns = None  # a column that this delimiter does not show
-        if columns is None:
-            return False, 0, 0
-        place = columns.address
-        cells = [record.cells for record in sample if record.cells]
-        hits = sum(len(row) > place and is_address(row[place]) for row in cells)
-        return columns.has_header, hits, columns.width
+    One that shows what is wanted goes first; where none does, they are judged without it, so that
+    what is told of a missing column is told of the table as it is.
+    """
+    head = text[:SAMPLE_CHARACTERS]
+    samples = {
+        delimiter: list(islice(records(io.StringIO(head, newline=""), delimiter), SAMPLE_RECORDS))
+        for delimiter in DELIMITERS
+    }
+
+    def score(delimiter: str) -> tuple[tuple[bool, int, int], tuple[bool, int, int], int]:
+        sample = samples[delimiter]
+        plain = _score(sample, is_address, NOTHING)
+        cells = sum(len(record.cells) for record in sample if record.cells)
+        return (_score(sample, is_address, wanted) if wanted else plain), plain, cells
 
     return max(DELIMITERS, key=score)
+
+
+def _score(
+    sample: Sequence[Record], is_address: Callable[[str], bool], wanted: Wanted
+) -> tuple[bool, int, int]:
+    try:
+        columns = find_columns(sample, is_address, wanted)
+    except SubscribersError:
+        columns = None  # a column that this delimiter does not show
+    if columns is None:
+        return False, 0, 0
+    place = columns.address
+    cells = [record.cells for record in sample if record.cells]
+    hits = sum(len(row) > place and is_address(row[place]) for row in cells)
+    return columns.has_header, hits, columns.width
 
 
 def find_columns(

@@ -111,13 +111,18 @@ def enrol_many(
         try:
             with transaction.atomic():
                 found = _enrol(people, list_name, consent, now, run, dry_run)
-                if connection.vendor == "postgresql":
-                    connection.check_constraints()  # somebody erased meanwhile: here, not later
+                check_references()
                 return found
         except IntegrityError:  # somebody else added one of them meanwhile: look again
             if attempt == TRIES - 1:
                 raise
     raise AssertionError("unreachable")
+
+
+def check_references() -> None:
+    """Raise IntegrityError now, not at the outer commit, for who was erased meanwhile."""
+    if connection.vendor == "postgresql":  # SQLite has one writer at a time
+        connection.check_constraints()
 
 
 def _enrol(

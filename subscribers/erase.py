@@ -9,8 +9,7 @@ as a row tells what is to be removed, a killed erasure can be run again and ends
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -20,10 +19,10 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from subscribers import limits
 from subscribers.addresses import address_key, parse_address
 from subscribers.consent import keep_proof
 from subscribers.departures import note_departures
-from subscribers.errors import BadAddress
 from subscribers.models import Asked, Request, Subscriber, Suppression
 
 Erased = Literal["erased", "already_erased", "unknown"]
@@ -60,6 +59,13 @@ def erase(address: str, *, now: datetime | None = None) -> Erased:
         result = _erase_rows(key, at)
         transaction.on_commit(overwrite_leftovers)
     return result
+
+
+def erase_subscriber(subscriber: Subscriber, *, now: datetime | None = None) -> None:
+    """Erase this subscriber, whatever their address is by now. Raises OSError as `erase` does."""
+    mine = Subscriber.objects.filter(pk=subscriber.pk)
+    while row := mine.first():  # again if their address changed at this very moment
+        erase(row.address, now=now)
 
 
 def traces_of(subscriber_ids: Collection[int], keys: Collection[str]) -> Traces:
@@ -103,17 +109,13 @@ def _keys(key: str, person: Subscriber | None) -> list[str]:
 
 def _erase_rows(key: str, at: datetime) -> Erased:
     person = Subscriber.objects.select_for_update().filter(address_key=key).first()
-    requests = [request.pk for request in Request.objects.all() if key in _keys_in(request)]
-    Request.objects.filter(pk__in=requests).delete()
-    purpose = Asked.Purpose
-    Asked.objects.filter(address_key=key).exclude(purpose=purpose.CONFIRM).delete()
+    requests, _ = Request.objects.filter(address_key=key).delete()
+    # Not what is counted for an address they asked to change to: it may be somebody else's.
+    Asked.objects.filter(address_key=key).exclude(purpose__in=limits.TO_JOIN).delete()
     if person is None and not requests:
         erased = Suppression.objects.filter(address_key=key, reason=Suppression.Reason.ERASED)
         return "already_erased" if erased.exists() else "unknown"
     if person is not None:
-        if person.new_address:
-            asked = Asked.objects.filter(address_key=address_key(person.new_address))
-            asked.filter(purpose=purpose.CHANGE).delete()
         keep_proof(person, at=at)
         person.delete()
     Suppression.objects.get_or_create(
@@ -121,30 +123,6 @@ def _erase_rows(key: str, at: datetime) -> Erased:
     )
     note_departures("erased", [key], at=at)
     return "erased"
-
-
-def _keys_in(request: Request) -> set[str]:
-    """Keyed hashes of the addresses in a request, whatever its form."""
-    try:
-        content = json.loads(request.content)
-    except ValueError:
-        content = request.content
-    keys = set()
-    for text in _texts(content):
-        with suppress(BadAddress):
-            keys.add(address_key(parse_address(text).address))
-    return keys
-
-
-def _texts(content: object) -> Iterator[str]:
-    if isinstance(content, str):
-        yield content
-    elif isinstance(content, dict):
-        for value in content.values():
-            yield from _texts(value)
-    elif isinstance(content, list):
-        for value in content:
-            yield from _texts(value)
 
 
 def _pragma(cursor: Any, name: str) -> int:

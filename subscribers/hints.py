@@ -1,4 +1,4 @@
-"""What looks odd about an address that could exist: a hint for whoever imports it.
+"""What looks odd about an address that could exist: a hint for who imports it, or types it.
 
 In: a parsed address. Out: one sentence, or "". A hint refuses nobody: people do have odd addresses.
 """
@@ -42,13 +42,17 @@ NOBODY = {"noreply", "donotreply", "mailerdaemon", "nobody"}  # without their - 
 
 def hint(address: str) -> str:
     """A sentence about a slip in the domain or a shared mailbox; "" where nothing is odd."""
-    local, _, domain = address.partition("@")
-    meant = _slips().get(domain)
-    if meant:
-        return f"did you mean @{meant}?"
+    if domain := meant(address):
+        return f"did you mean @{domain}?"
+    local = address.partition("@")[0]
     if local.casefold().partition("+")[0] in ROLES:
         return f"{local[:40]}@ is often read by several people; consent is a person's own"
     return ""
+
+
+def meant(address: str) -> str:
+    """The well-known domain that this one is a single slip away from, or ""."""
+    return _slips().get(address.partition("@")[2], "")
 
 
 def nobody_reads(address: str) -> bool:

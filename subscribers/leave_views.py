@@ -56,7 +56,9 @@ def say_why_left(request: HttpRequest, token: str) -> HttpResponse:
     if not subscriber.memberships.filter(list_name=list_name, state=State.LEFT).exists():
         return page_not_found(request)
     said = request.method == "POST" and say_why(subscriber, list_name, request.POST.get("why", ""))
-    return _left(request, subscriber, list_name, before=True, said_why=said)
+    # Who presses "Tell us" has just left: the page says so as before, whatever was ticked.
+    before = request.method != "POST"
+    return _left(request, subscriber, list_name, before=before, said_why=said)
 
 
 @csrf_exempt

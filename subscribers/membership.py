@@ -189,21 +189,26 @@ def standing_to_confirm(
     return "returning" if asked_anew and new_link else "refused"
 
 
+def close_others(subscriber: Subscriber, at: datetime) -> None:
+    """Who was erased and is back on some lists is on no other: no import opens those."""
+    known = set(subscriber.memberships.values_list("list_name", flat=True))
+    others = [name for name in list_names() if name not in known]
+    Membership.objects.bulk_create(
+        Membership(subscriber=subscriber, list_name=name, state=State.LEFT, changed_at=at)
+        for name in others
+    )
+    for name in others:
+        note_departures("left", [subscriber.address_key], name, at=at)
+
+
 def _lift(subscriber: Subscriber, list_name: str, at: datetime) -> None:
     """They came back to this list. Who was erased came back to no other: those are closed."""
     key = subscriber.address_key
     erased = Suppression.objects.filter(address_key=key, reason=Suppression.Reason.ERASED)
-    others: list[str] = []
-    if erased.delete()[0]:
-        known = set(subscriber.memberships.values_list("list_name", flat=True))
-        others = [name for name in list_names() if name not in known]
-        Membership.objects.bulk_create(
-            Membership(subscriber=subscriber, list_name=name, state=State.LEFT, changed_at=at)
-            for name in others
-        )
+    lifted, _ = erased.delete()
     note_departures("returned", [key], list_name, at=at)
-    for name in others:
-        note_departures("left", [key], name, at=at)
+    if lifted:
+        close_others(subscriber, at)
 
 
 def _ask_after_commit(ids: Sequence[int], list_name: str) -> None:

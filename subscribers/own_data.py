@@ -18,6 +18,11 @@ from django.utils import timezone
 
 from subscribers.models import Asked, ImportRun, Request, Subscriber, Suppression
 
+ABOUT = (
+    "This is all that {publication} holds about you: times are in UTC, each public_id is a random "
+    "mark, and each address_key is a scrambled form of your address that nobody can read back."
+)
+
 
 def own_data(subscriber: Subscriber) -> dict[str, Any]:
     """The document, with dates and times (UTC) as Python's own."""
@@ -29,6 +34,7 @@ def own_data(subscriber: Subscriber) -> dict[str, Any]:
     requests = Request.objects.filter(address_key=key).order_by("id")
     suppressed = Suppression.objects.filter(address_key=key)
     return {
+        "about": ABOUT.format(publication=settings.SUBSCRIBERS_PUBLICATION),
         "publication": settings.SUBSCRIBERS_PUBLICATION,
         "made_at": timezone.now(),
         "you": _columns(subscriber),

@@ -21,9 +21,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from subscribers import change_address
+from subscribers.addresses import address_key, parse_address
 from subscribers.confirmations import consent_text
-from subscribers.erase import erase
-from subscribers.errors import BadAddress, SubscribersError
+from subscribers.erase import erase_subscriber
+from subscribers.errors import SubscribersError
 from subscribers.leave_views import ways_out
 from subscribers.lists import list_names, readers_of
 from subscribers.models import Subscriber
@@ -47,6 +48,7 @@ from subscribers.preferences import (
 )
 from subscribers.recipients import today
 from subscribers.tokens import WrongToken, read_change_token, read_preferences_token
+from subscribers.typed import question_about, wrong_with
 from subscribers.views import page, page_not_found
 
 log = logging.getLogger(__name__)
@@ -133,6 +135,7 @@ def own_lists(request: HttpRequest, own: Own) -> HttpResponse:
         request,
         "preferences_lists.html",
         error=error,
+        erred="main" if request.POST.get("main") else "join",
         main=reading_list(own.subscriber),
         mine=[(name, readers_of(name)) for name in mine],
         ways_out=ways_out(own.subscriber),
@@ -207,7 +210,8 @@ def own_address(request: HttpRequest, own: Own) -> HttpResponse:
         change_address.forget_new(own.subscriber)
         return own.back("address")
     if request.method == "POST":
-        error = _ask_for_change(own.subscriber, typed)
+        asked = request.POST.get("asked", "")
+        error = _ask_for_change(own.subscriber, typed, asked)
         if not error:
             return own.back("address")
     return own.page(
@@ -215,6 +219,7 @@ def own_address(request: HttpRequest, own: Own) -> HttpResponse:
         "preferences_address.html",
         error=error,
         typed=typed[:320],
+        asked="" if wrong_with(typed) else typed[:320],
         waits=change_address.awaits(own.subscriber),
     )
 
@@ -236,7 +241,7 @@ def erase_me(request: HttpRequest, own: Own) -> HttpResponse:
     if request.method != "POST":
         return own.page(request, "preferences_erase.html")
     try:
-        erase(own.subscriber.address)
+        erase_subscriber(own.subscriber)
     except OSError as error:  # a file of theirs stays; their rows are as they were
         log.error("an erasure failed: %s", error.strerror or type(error).__name__)
         contact = settings.SUBSCRIBERS_SENDER[1]
@@ -314,12 +319,15 @@ def _day_of(posted: str, typed: str, now: date) -> tuple[date | None, str]:
     return day, ""
 
 
-def _ask_for_change(subscriber: Subscriber, typed: str) -> str:
+def _ask_for_change(subscriber: Subscriber, typed: str, asked: str) -> str:
     """Asks the owner of the new address; what is wrong, or ""."""
-    try:
-        outcome = change_address.ask(subscriber, typed)
-    except BadAddress:
-        return "Please write your whole new address, such as ann@example.org."
+    if wrong := wrong_with(typed):
+        return wrong
+    if address_key(parse_address(typed).address) == subscriber.address_key:
+        return "Your mails come to this address already. There is nothing to change."
+    if question := question_about(typed, asked):
+        return question
+    outcome = change_address.ask(subscriber, typed)
     if outcome == "too_often":
         return "You have asked three times today. Please try again tomorrow."
     if outcome == "later":

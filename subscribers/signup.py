@@ -25,6 +25,7 @@ from subscribers import limits
 from subscribers.addresses import address_key, clean_name, parse_address
 from subscribers.confirmations import ask_about, consent_text, send_link, tell_member
 from subscribers.consent import Circumstances, append
+from subscribers.enrolling import check_references
 from subscribers.lists import list_names
 from subscribers.models import Membership, Request, Subscriber, Suppression
 
@@ -110,6 +111,7 @@ def _answer_next(after: int, now: datetime) -> tuple[int, Answer] | None:
         try:
             with transaction.atomic():
                 mail = _settle(request, now)
+                check_references()
         except Exception as error:
             return request.pk, _failed(error)
     try:

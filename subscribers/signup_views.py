@@ -14,19 +14,17 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from subscribers.addresses import parse_address
 from subscribers.confirmations import consent_text
-from subscribers.errors import BadAddress
 from subscribers.lists import list_names, readers_of
 from subscribers.membership import confirm, standing_to_confirm
 from subscribers.models import Subscriber
 from subscribers.signup import MAX_FORM, request_link, request_to_join
-from subscribers.tokens import WrongToken, read_confirm_token
+from subscribers.tokens import WrongToken, preferences_token, read_confirm_token
+from subscribers.typed import question_about, wrong_with
 from subscribers.views import ACTOR, page, page_not_found
 
 TRAP = "homepage"  # people do not see this field; programs that fill in every field do
 AS_TYPED = 320  # characters of a wrong text that we show again
-NO_ADDRESS = "Please write your e-mail address, such as ann@example.org."
 NO_LIST = "Please tick at least one edition."
 
 
@@ -54,7 +52,8 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         return page(request, "subscribe_sent.html", {})
     address = request.POST.get("address", "")
     lists = [name for name in list_names() if name in request.POST.getlist("list")]
-    errors = {"address": _wrong_with(address), "list": "" if lists else NO_LIST}
+    wrong = wrong_with(address) or question_about(address, request.POST.get("asked", ""))
+    errors = {"address": wrong, "list": "" if lists else NO_LIST}
     if any(errors.values()):
         return _form(request, {field: error for field, error in errors.items() if error})
     request_to_join(
@@ -71,7 +70,7 @@ def send_me_my_link(request: HttpRequest) -> HttpResponse:
     address, error = request.POST.get("address", ""), ""
     if request.method == "POST":
         caught = bool(request.POST.get(TRAP))
-        error = "" if caught else _wrong_with(address)
+        error = "" if caught else wrong_with(address)
         if not error:
             if not caught:
                 request_link(address)
@@ -103,36 +102,33 @@ def confirm_memberships(request: HttpRequest, token: str) -> HttpResponse:
             _confirm(subscriber, name, link.made_at)
     if not now_on and not before:  # left since, or suppressed: as to an unknown token
         return page_not_found(request)
-    context = {"readers": [readers_of(name) for name in now_on or before], "before": not now_on}
+    # Only who pressed the button gets the way to their page: programs that open links do not.
+    context = {
+        "readers": [readers_of(name) for name in now_on or before],
+        "before": not now_on,
+        "own": preferences_token(subscriber) if request.method == "POST" else "",
+    }
     return page(request, "confirmed.html", context)
 
 
 def _form(request: HttpRequest, errors: dict[str, str]) -> HttpResponse:
     """The form with what was typed; the boxes are never ticked but by the person."""
     typed, ticked = request.POST, request.POST.getlist("list")
+    address = typed.get("address", "")[:AS_TYPED]
     context = {
         "offers": [
             Offer(name, readers_of(name), consent_text(name), name in ticked)
             for name in list_names()
         ],
-        "address": typed.get("address", "")[:AS_TYPED],
+        "address": address,
+        "asked": "" if wrong_with(address) else address,
         "name": typed.get("name", "")[:AS_TYPED],
         "form": typed.get("form", "")[:MAX_FORM],
         "trap": TRAP,
         "errors": errors,
+        "archive": settings.SUBSCRIBERS_ARCHIVE,
     }
     return page(request, "subscribe.html", context, status=400 if errors else 200)
-
-
-def _wrong_with(address: str) -> str:
-    """What to say of a text that is no address; "" for an address."""
-    if not address.strip():
-        return NO_ADDRESS
-    try:
-        parse_address(address)
-    except BadAddress as error:
-        return f"We cannot write to this address: {error.reason}."
-    return ""
 
 
 def _confirm(subscriber: Subscriber, list_name: str, made_at: datetime) -> bool:

@@ -20,12 +20,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from django.conf import settings
 from django.db.models import Count
 
 from subscribers.addresses import address_key, clean_name, parse_address
+from subscribers.csv_rows import WORKBOOKS
 from subscribers.errors import BadAddress, SubscribersError
 from subscribers.exporting import defused
 from subscribers.models import Membership, Suppression
@@ -35,8 +36,19 @@ HASHED_WITH = "hashed with"
 COLUMNS = ("address_key", "reason", "date", "actor")
 KEY = re.compile(r"[0-9a-f]{64}")
 MAX_ACTOR = 150
+ZIP, OLE = WORKBOOKS
+WORKBOOK_NAMES = (".xlsx", ".xlsm", ".xls")
 TOLD = 1000  # lines of which a report says what is wrong; all are counted
-NOT_TEXT = "it cannot be read as text (UTF-8)"
+NOT_TEXT = "it cannot be read as text (UTF-8)", "Save the file as text in UTF-8"
+MEND_ROW = "Export the list anew with `digest suppressions export`, and change nothing in it"
+
+
+class WrongLine(NamedTuple):
+    """A line that counts nothing, why, and how to mend it."""
+
+    line: int
+    reason: str
+    mend: str
 
 
 @dataclass
@@ -50,13 +62,13 @@ class ListReport:
     counts: Counter[str] = field(
         default_factory=lambda: Counter(new=0, stronger=0, already=0, returned=0, invalid=0)
     )
-    invalid: list[tuple[int, str]] = field(default_factory=list)  # line, why; the first 1000
+    invalid: list[WrongLine] = field(default_factory=list)  # the first 1000
 
-    def refuse(self, line: int, why: str) -> None:
+    def refuse(self, line: int, why: str, mend: str) -> None:
         """A line that is not what it should be; the others go on."""
         self.counts["invalid"] += 1
         if len(self.invalid) < TOLD:
-            self.invalid.append((line, why))
+            self.invalid.append(WrongLine(line, why, mend))
 
 
 def fingerprint() -> str:
@@ -105,7 +117,7 @@ def import_addresses(
 
     def read(cells: list[str]) -> Suppression:
         if "\ufffd" in cells[0]:
-            raise ValueError(NOT_TEXT)
+            raise BadAddress(*NOT_TEXT)
         key = address_key(parse_address(cells[0]).address)
         return Suppression(address_key=key, reason=reason, at=now, actor=actor)
 
@@ -117,6 +129,14 @@ def import_addresses(
 
 def _opened(path: Path) -> TextIO:
     try:
+        with path.open("rb") as stream:
+            start = stream.read(4)
+        if start in (ZIP, OLE[:4]) or path.suffix.lower() in WORKBOOK_NAMES:
+            raise SubscribersError(
+                "it is a workbook, or was one",
+                where=path.name,
+                mend="Save its addresses as text, one a line",
+            )
         return path.open(encoding="utf-8-sig", errors="replace", newline="")
     except OSError as error:
         what = f"cannot be read ({error.strerror})"
@@ -186,9 +206,9 @@ def _carry_out(
             try:
                 orders.append(read(cells))
             except BadAddress as error:
-                report.refuse(line, error.reason)
+                report.refuse(line, error.reason, error.mend)
             except ValueError as error:
-                report.refuse(line, str(error))
+                report.refuse(line, str(error), MEND_ROW)
         returned = _returned(orders)
         standing = [order for order in orders if order.address_key not in returned]
         report.counts["returned"] += len(orders) - len(standing)

@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from typing import BinaryIO
 from xml.parsers import expat  # nosec: document types are refused before any entity
 
+from subscribers.addresses import clean_name
 from subscribers.csv_rows import Record
 from subscribers.errors import SubscribersError
 
@@ -55,6 +56,7 @@ class Workbook:
             raise self._refused("it is a damaged workbook") from None
         if "xl/workbook.xml" not in self._zip.namelist():
             raise self._refused("it is an archive, but no workbook of the kind .xlsx")
+        self.sheet = ""  # the title of the one that is read
         self._sheet, self._since = self._first_sheet()
         self._texts = self._shared_texts()
         self._dates = self._date_styles()
@@ -88,6 +90,7 @@ class Workbook:
         part = posixpath.normpath(posixpath.join("xl", target)).lstrip("/")
         if not target or part not in self._zip.namelist():
             raise self._refused("it has no sheet that can be read")
+        self.sheet = clean_name(sheets[0].get("name", ""))
         return part, since
 
     def _shared_texts(self) -> list[str]:

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from digest.cli.output import Json, print_json, progress_bar, say, table, warn
+from digest.cli.output import Json, counted, print_json, progress_bar, say, table, warn
 from digest.cli.site import now, open_site
-from digest.errors import DigestError
+from digest.errors import DigestError, Refused
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +24,9 @@ def backup(
         Path | None, typer.Argument(metavar="[FILE]", help="Where; a name with the time if none.")
     ] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Only read FILE back, whole.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put it in place of an older backup.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Put the site into one sealed file. Every row; then the file is read back."""
@@ -35,6 +38,8 @@ def backup(
 
     moment = now()
     path = file or Path(f"digest-{moment:%Y%m%d-%H%M%S}.backup")
+    if not verify and not replace:
+        _refuse_existing(path)
     with progress_bar("Verify" if verify else "Backup", quiet=json) as bar:
         if verify:
             found = verify_backup(path, site.keys, progress=bar)
@@ -44,7 +49,7 @@ def backup(
         print_json(found.document())
         return
     done = "is whole" if verify else "is written and was read back"
-    say(f"{path} {done}: {found.header.total:,} rows, {found.size:,} bytes")
+    say(f"{path} {done}: {counted(found.header.total, 'row')}, {found.size:,} bytes")
     say(f"SHA-256 {found.sha256}")
     say("It opens only with the keys of this site (digest.keys): keep a copy of those elsewhere.")
 
@@ -76,11 +81,12 @@ def restore(
         print_json({**done.document(), "departures": departed, "problem": problem})
         return
     made = done.backup.header
-    say(f"Restored {made.total:,} rows as they were on {made.taken_at}.")
+    say(f"Restored {counted(made.total, 'row')} as they were on {made.taken_at}.")
     for number, what in done.stopped.items():
         say(f"Issue {number}: {what}. If it did, `digest cancel {number}`.")
     if done.unknown:
-        say(f"{done.unknown} deliveries are unknown: they may be out, and are never resent alone.")
+        unknown = counted(done.unknown, "delivery is", "deliveries are")
+        say(f"{unknown} unknown: what may be out is never resent by itself.")
     if departed is not None:
         _tell(departed)
         say("Nothing is sent yet. Look it over, then `digest release --by NAME`.")
@@ -99,14 +105,25 @@ def release(
 ) -> None:
     """Let a restored site send again. First, who left since its backup leaves again."""
     open_site(context)
+    from digest.pipeline.backup.paused import check_name
     from digest.pipeline.backup.replay import release as run
 
+    by = check_name(by)
     departed = run(who=by, now=now(), without_departures=without_departures).document()
     if json:
         print_json({"released_by": by, "departures": departed})
         return
     _tell(departed)
     say("Released: it may send again.")
+
+
+def _refuse_existing(path: Path) -> None:
+    if path.exists():
+        raise Refused(
+            "there is a file of that name already",
+            where=str(path),
+            mend="Choose another name, or say --replace",
+        )
 
 
 def _tell(departed: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json as json_
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -18,7 +18,19 @@ from typing import Annotated, Any
 
 import typer
 
-from digest.cli.output import Json, print_json, progress_bar, say, table, warn
+from digest.cli.output import (
+    Json,
+    counted,
+    heading,
+    moment,
+    print_json,
+    printable,
+    progress_bar,
+    say,
+    table,
+    warn,
+    whole_number,
+)
 from digest.cli.people import (
     ConsentDate,
     ConsentSource,
@@ -30,9 +42,11 @@ from digest.cli.people import (
 from digest.cli.site import Site, now, parse_when, shell_user
 from digest.errors import DigestError
 
-MOST_SHOWN = 50  # lines of each kind on stderr; --json has every row
+MOST_SHOWN = 50  # lines of a dry run, and of each kind on stderr; --json has every row
 
-ImportNumber = Annotated[int, typer.Argument(metavar="N", help="The import's number.", min=1)]
+ImportNumber = Annotated[
+    int, typer.Argument(metavar="N", help="The import's number.", parser=whole_number)
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -67,6 +81,7 @@ def import_(
         from subscribers.importing import import_people
 
         wanted = read_wanted(column or [])
+        odd = _Odd() if dry_run and not json else None
         with progress_bar("Reading" if dry_run else "Importing", quiet=json) as progress:
             report = import_people(
                 file,
@@ -78,7 +93,7 @@ def import_(
                 dry_run=dry_run,
                 actor=shell_user(),
                 now=now(),
-                tell=document.row if document else None,
+                tell=document.row if document else odd,
                 progress=progress,
             )
         asked = {} if dry_run else send_confirmations(site)
@@ -90,14 +105,18 @@ def import_(
                 counts=counts,
                 hints=report.hints,
                 number=report.run,
+                read_as=report.read_as.document(),
                 resumed_at=report.resumed_at,
                 not_asked=report.not_asked,
                 confirmations=asked,
             )
     if not json:
+        say(printable(f"{report.read_as.line()}."))
+        _tell_odd(odd)
         _tell_counts(report, asked)
-    warn(_some(report.refused()))
-    warn(_some(report.hinted()))
+    if odd is None:
+        warn(_some(report.refused()))
+        warn(_some(report.hinted()))
     tell_waiting(asked)
     if report.counts["invalid"]:
         raise typer.Exit(1)
@@ -112,13 +131,16 @@ def imports(context: typer.Context, json: Json = False) -> None:
     if json:
         print_json({"imports": found})
         return
+    if not found:
+        say("Nothing was imported yet.")
+        return
     columns = ("number", "file", "list", "state", "rows", "joined", "started")
-    table("Imports", columns, [_in_short(one, columns) for one in found])
+    rows = [{**one, "started": _shown(one["started"], site)} for one in found]
+    table("Imports", columns, [[one[column] for column in columns] for one in rows])
 
 
-def _in_short(one: dict[str, Any], columns: Sequence[str]) -> list[Any]:
-    """For a narrow terminal: the day alone; --json has the moment, and who it was."""
-    return [*(one[column] for column in columns[:-1]), str(one["started"])[:10]]
+def _shown(started: str, site: Site) -> str:
+    return moment(datetime.fromisoformat(started), site.config.zone)
 
 
 def undo_import(context: typer.Context, number: ImportNumber, json: Json = False) -> None:
@@ -130,13 +152,32 @@ def undo_import(context: typer.Context, number: ImportNumber, json: Json = False
     if json:
         print_json({"number": number, **asdict(undone)})
         return
-    say(f"Import {number} is undone: {undone.removed} memberships removed.")
+    say(f"Import {number} is undone: {counted(undone.removed, 'membership')} removed.")
     if undone.pending:
-        say(f"{undone.pending} wait for an answer again, as before it.")
+        waits = counted(undone.pending, "membership waits", "memberships wait")
+        say(f"{waits} for an answer again, as before it.")
     if undone.kept:
-        say(f"{undone.kept} stay as they are: those people left, confirmed or bounced since.")
+        stay = counted(undone.kept, "membership stays as it is", "memberships stay as they are")
+        say(f"{stay}: whose people left, confirmed or bounced since.")
     if undone.erased:
-        say(f"{undone.erased} people were known by it alone; nothing of them is kept.")
+        known = counted(undone.erased, "person was known", "people were known")
+        say(f"{known} by it alone; nothing of them is kept.")
+
+
+class _Odd:
+    """The first rows of a dry run that would not simply join, and how many there are."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.more = 0
+
+    def __call__(self, row: Any) -> None:
+        if row.simply_joins:
+            return
+        if len(self.lines) < MOST_SHOWN:
+            self.lines.append(printable(row.told()))
+        else:
+            self.more += 1
 
 
 class _Document:
@@ -194,18 +235,32 @@ def _line(error: Exception) -> str:
     return f"{told}. What is in is kept; the same command goes on"
 
 
+def _tell_odd(odd: _Odd | None) -> None:
+    if odd is None or not odd.lines:
+        return
+    heading("Rows that would not simply join")
+    for line in odd.lines:
+        say(line)
+    if odd.more:
+        say(f"and {odd.more:,} more; --json has all")
+
+
 def _tell_counts(report: Any, asked: Mapping[str, Any]) -> None:
     if report.resumed_at:
         say(f"Went on after row {report.resumed_at:,}, where it was stopped.")
-    counted = [(what.replace("_", " "), count) for what, count in report.counts.items()]
-    table("Would happen" if report.dry_run else "Imported", ("result", "rows"), counted)
-    if report.run:
+    results = [(what.replace("_", " "), count) for what, count in report.counts.items()]
+    table("Would happen" if report.dry_run else "Imported", ("result", "rows"), results)
+    if report.run and report.counts["new"] + report.counts["joins_list"]:
         undo = f"digest subscribers undo-import {report.run}"
         say(f"This is import {report.run}; `{undo}` takes it back.")
+    elif report.run:
+        say("Nobody joined by it; there is nothing to take back.")
     if asked.get("accepted"):
-        say(f"{asked['accepted']} were asked by mail to confirm.")
+        people_ = counted(asked["accepted"], "person was", "people were")
+        say(f"{people_} asked by mail to confirm.")
     if report.not_asked:
-        say(f"{report.not_asked} wait unasked, for they were mailed lately or often already.")
+        waits = counted(report.not_asked, "person waits", "people wait")
+        say(f"{waits} unasked, mailed lately or often already.")
 
 
 def _as_told(run: Any, site: Site) -> dict[str, Any]:

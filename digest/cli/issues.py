@@ -12,6 +12,7 @@ import typer
 from digest.cli.output import (
     Json,
     Number,
+    counted,
     heading,
     print_json,
     printable,
@@ -97,7 +98,11 @@ def show(context: typer.Context, number: Number, json: Json = False) -> None:
         say(f"{entry['at']} {entry['who']}: {entry['what']}")
     if segment := report["segment"]:
         many = segment["readers"]
-        now_ = "it means nothing any more" if many is None else f"{many} confirmed readers now"
+        now_ = (
+            "it means nothing any more"
+            if many is None
+            else f"{counted(many, 'confirmed reader')} now"
+        )
         say(f"To the segment {printable(segment['expression'])}: {now_}")
     some = [(what, count) for what, count in report["deliveries"].items() if count]
     if some:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.output import Json, print_json, progress_bar, say
+from digest.cli.output import Json, counted, print_json, progress_bar, say
 from digest.cli.site import Site, open_site
 from digest.errors import Refused
 
@@ -58,7 +58,8 @@ def _rotate(site: Site, *, json: bool) -> None:
         _tell_to_set(DATA, done.to_set)
     else:
         texts = sum(done.sealed.values())
-        say(f"{'A new key: ' if done.new_key else ''}{texts:,} texts are stored anew.")
+        new = "A new key: " if done.new_key else ""
+        say(f"{new}{counted(texts, 'text is', 'texts are')} stored anew.")
         if done.old_keys:
             say(
                 "Then `digest keys rotate --finish` drops the old key. Backups made before need it."
@@ -99,7 +100,7 @@ def _tell_to_set(name: str, key: str) -> None:
 def _refuse_unreadable(texts: int) -> None:
     if texts:
         raise Refused(
-            f"{texts:,} texts cannot be opened with our data keys and stay as they are",
+            f"{counted(texts, 'text')} cannot be opened with our data keys; nothing is changed",
             where="DIGEST_DATA_KEY",
             mend="Put the key that sealed them back, after the newest one and a comma",
         )

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, tzinfo
 from textwrap import wrap
 from typing import Annotated, Any
 
@@ -16,7 +17,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else.")]
-Number = Annotated[int, typer.Argument(metavar="N", help="The issue's number.", min=1)]
+MOST = 2**31 - 1  # what a database holds as a number
+
+
+def whole_number(text: str | int) -> int:
+    """A number of an issue or an import, as typed. Raises typer.BadParameter."""
+    written = str(text)
+    number = int(written) if written.isascii() and written.isdigit() and len(written) < 11 else 0
+    if not 1 <= number <= MOST:
+        raise typer.BadParameter(f"'{printable(written[:40])}' is no number; write one such as 3")
+    return number
+
+
+Number = Annotated[
+    int, typer.Argument(metavar="N", help="The issue's number.", parser=whole_number)
+]
 
 WIDEST = 100  # columns of a paragraph; longer lines are hard to read
 
@@ -50,6 +65,16 @@ def warn(lines: Iterable[str]) -> None:
 def printable(text: str) -> str:
     """Text from outside without control characters: a terminal obeys those."""
     return "".join(char if char.isprintable() else " " for char in text)
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def moment(at: datetime, zone: tzinfo) -> str:
+    """An instant as a table shows it, by the clock of the publication's zone."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def heading(title: str) -> None:

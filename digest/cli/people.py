@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from digest.cli.output import Json, print_json, say, table, warn
+from digest.cli.output import Json, counted, print_json, printable, say, table, warn
 from digest.cli.private_file import private_file
 from digest.cli.site import Site, now, open_site, shell_user
 from digest.errors import DigestError, Refused
@@ -31,6 +31,15 @@ class Format(StrEnum):
 
     CSV = "csv"
     JSON = "json"
+
+
+def _format(text: str) -> Format:
+    try:
+        return Format(text.strip().lower())
+    except ValueError:
+        raise typer.BadParameter(
+            f"'{printable(text[:40])}' is no format; write csv or json"
+        ) from None
 
 
 @contextlib.contextmanager
@@ -98,7 +107,12 @@ def export(
     segment: Annotated[
         str | None, typer.Option(help="Only whom it chooses: a saved one or an expression.")
     ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="Of the file.")] = Format.CSV,
+    format_: Annotated[
+        Format,
+        typer.Option(
+            "--format", metavar="FORMAT", parser=_format, help="Of the file: csv or json."
+        ),
+    ] = Format.CSV,
     out: Annotated[Path | None, typer.Option(help="A file; stdout if left out.")] = None,
     json: Json = False,
 ) -> None:
@@ -114,7 +128,7 @@ def export(
             return
         with private_file(out) as stream:
             count = write(rows, stream)
-    _tell({"rows": count, "file": str(out)}, f"{count} rows in {out}", json)
+    _tell({"rows": count, "file": str(out)}, f"{counted(count, 'row')} in {out}", json)
 
 
 @app.command()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from digest.cli.output import Json, print_json, printable, say, table
+from digest.cli.output import Json, counted, print_json, printable, say, table
 from digest.cli.people import people
 from digest.cli.site import now, shell_user
 
@@ -53,7 +53,7 @@ def save(context: typer.Context, name: Name, expression: Expression, json: Json 
         print_json({"name": name, "expression": expression.strip(), "new": is_new, **asdict(size)})
     else:
         done = "Saved" if is_new else "Changed"
-        say(f"{done} {name}: {size.readers} readers now, of {size.subscribers} who match.")
+        say(f"{done} {name}: {_size(size)}.")
 
 
 @app.command("count")
@@ -67,7 +67,7 @@ def count_(context: typer.Context, text: NameOrExpression, json: Json = False) -
     if json:
         print_json({"expression": expression, **asdict(size)})
     else:
-        say(f"{size.readers} readers now, of {size.subscribers} who match {printable(expression)}")
+        say(f"{_size(size)} {printable(expression)}")
 
 
 @app.command()
@@ -81,3 +81,8 @@ def forget(context: typer.Context, name: Name, json: Json = False) -> None:
         print_json({"forgotten": name})
     else:
         say(f"Forgot {name}.")
+
+
+def _size(size: Any) -> str:
+    match = "matches" if size.subscribers == 1 else "match"
+    return f"{counted(size.readers, 'reader')} now, of {size.subscribers:,} who {match}"

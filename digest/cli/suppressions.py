@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.output import Json, print_json, say, table, warn
+from digest.cli.output import Json, counted, print_json, say, table, warn
 from digest.cli.people import people
 from digest.cli.private_file import private_file
 from digest.cli.site import now, shell_user
@@ -45,7 +45,7 @@ def export(context: typer.Context, file: File, json: Json = False) -> None:
     if json:
         print_json({"rows": rows, "file": str(file), "hashed_with": hashed_with})
     else:
-        say(f"{rows} rows in {file}")
+        say(f"{counted(rows, 'row')} in {file}")
 
 
 @app.command("import")
@@ -76,10 +76,12 @@ def import_(
         else:
             report = import_list(file, now=now())
     if json:
-        invalid = [{"line": line, "reason": reason} for line, reason in report.invalid]
+        invalid = [wrong._asdict() for wrong in report.invalid]
         print_json({"counts": dict(report.counts), "invalid": invalid})
     else:
         table("Suppressions", ("result", "lines"), report.counts.items())
-    warn(f"{file.name}, line {line}: {reason}" for line, reason in report.invalid)
+    warn(
+        f"{file.name}, line {wrong.line}: {wrong.reason}. {wrong.mend}" for wrong in report.invalid
+    )
     if report.counts["invalid"]:
         raise typer.Exit(1)

@@ -99,6 +99,7 @@ SUBSCRIBERS_PENDING_FOR = CONFIG.privacy.retention.pending
 SUBSCRIBERS_PUBLICATION = CONFIG.publication.name
 SUBSCRIBERS_SITE_URL = CONFIG.publication.site_url
 SUBSCRIBERS_SENDER = (CONFIG.sender.name, CONFIG.sender.address)
+SUBSCRIBERS_ARCHIVE = "/"  # where the past issues stand
 SUBSCRIBERS_TRACES = "digest.pipeline.forget.Traces"  # what else names an erased person
 SUBSCRIBERS_THEMES = partial(themes_by_list, CONFIG)  # called when somebody chooses
 SUBSCRIBERS_HISTORY = issues_of  # called when somebody downloads their data

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from subscribers.enrolling import JOINED, Joined
 
 MOST_KEPT = 1000  # rows to look at; `tell` gets every one
+
+DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
+FIELD_NAMES = {"email": "address", "name": "name", "tags": "tags", "language": "language"}
 
 Result = Joined | Literal["duplicate_in_file", "invalid"]
 RESULTS: tuple[Result, ...] = (*JOINED, "duplicate_in_file", "invalid")
@@ -39,6 +42,53 @@ class ImportRow:
     address: str = field(default="", repr=False)
     hint: str = ""
 
+    @property
+    def simply_joins(self) -> bool:
+        """Whether there is nothing to look at."""
+        return self.result in ("new", "joins_list") and not self.hint
+
+    def told(self) -> str:
+        """One line: where, who, what becomes of it, why, the mend."""
+        what = f"line {self.line}: {self.address or '-'}: {self.result.replace('_', ' ')}"
+        more = [text for text in (self.reason, self.hint) if text]
+        line = f"{what}: {'; '.join(more)}" if more else what
+        return f"{line}. {self.mend}" if self.mend else line
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAs:
+    """How the file was read: encoding and delimiter of a text, or sheet of a workbook.
+
+    `columns`: for email, name, tags and language the columns taken, each its number from 1 and
+    its title ("" where the file has none).
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    columns: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+
+    def line(self) -> str:
+        """`Read as UTF-8 with commas: address from column 1 "Email", no name`."""
+        if self.sheet is not None:
+            how = f'the sheet "{self.sheet}"'
+        else:
+            how = f"{self.encoding} with {DELIMITER_NAMES.get(self.delimiter or ',', 'commas')}"
+        fields = [(name, self.columns.get(field)) for field, name in FIELD_NAMES.items()]
+        taken = [f"{name} from {_places(places)}" for name, places in fields if places]
+        if not self.columns.get("name"):
+            taken.insert(1, "no name")
+        return f"Read as {how}: {', '.join(taken)}"
+
+    def document(self) -> dict[str, Any]:
+        """As JSON has it; a column is its `number` and its `title` (null for none)."""
+        columns = {
+            field: [{"number": number, "title": title or None} for number, title in places]
+            for field, places in self.columns.items()
+        }
+        how = {"encoding": self.encoding, "delimiter": self.delimiter, "sheet": self.sheet}
+        return {**how, "columns": columns}
+
 
 Tell = Callable[[ImportRow], None]
 
@@ -51,6 +101,7 @@ class ImportReport:
     `run`: the import's number, None for a dry run. `resumed_at`: how many rows were in already.
     `not_asked`: who joined (since it went on) and stay pending without a mail, for the limits of
     `limits.allows` are reached; `membership.join` asks them again later.
+    `read_as`: what the file was taken for.
     """
 
     path: str
@@ -61,6 +112,7 @@ class ImportReport:
     run: int | None = None
     resumed_at: int = 0
     not_asked: int = 0
+    read_as: ReadAs = field(default_factory=ReadAs)
 
     def refused(self) -> list[str]:
         """One line for each invalid row: file, line, what is wrong, the mend."""
@@ -99,3 +151,10 @@ class Tally:
             self.add(ImportRow(line, result, REASONS[result], "", address, hint))
         else:
             self.counts[result] += 1
+
+
+def _places(places: list[tuple[int, str]]) -> str:
+    """`column 1 "First name" and column 2 "Last name"`."""
+    return " and ".join(
+        f'column {number} "{title}"' if title else f"column {number}" for number, title in places
+    )

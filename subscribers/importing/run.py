@@ -79,7 +79,7 @@ def import_people(
         not_asked = work.go_on(tally, progress or (lambda done, total: None))
     counts = {what: tally.counts[what] for what in RESULTS}
     number = run.pk if run else None
-    told = (tally.rows, tally.hints, number, start, not_asked)
+    told = (tally.rows, tally.hints, number, start, not_asked, table.read_as)
     return ImportReport(str(path), dry_run, counts, *told)
 
 

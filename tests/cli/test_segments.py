@@ -58,7 +58,7 @@ def test_a_segment_is_saved_counted_listed_and_forgotten() -> None:
     (line,) = document("segments")["segments"]
     assert line == {"name": "clinic-a", "expression": expression, "problem": None, **size}
     assert "clinic-a" in run("segments")[1]
-    assert "1 readers now, of 2" in run("segments", "count", "clinic-a")[1]
+    assert "1 reader now, of 2 who match" in run("segments", "count", "clinic-a")[1]
     assert "Changed" in run("segments", "save", "clinic-a", "bounced")[1]
     assert document("segments", "forget", "clinic-a") == {"forgotten": "clinic-a"}
     assert not Segment.objects.exists()
@@ -103,12 +103,19 @@ def test_the_export_as_json_is_the_same_in_a_file_and_on_stdout(tmp_path: Path) 
     line = run(
         "subscribers", "export", "--list", "clinician", "--format", "json", "--out", str(file)
     )
-    assert "1 rows in" in line[1]
+    assert "1 row in" in line[1]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     (row,) = json.loads(file.read_text(encoding="utf-8"))["subscribers"]
     assert row["address"] == "cy@example.org"
     assert document("subscribers", "export", "--list", "clinician") == {"subscribers": [row]}
     assert json.loads(run("subscribers", "export", "--format", "json", "--list", "clinician")[1])
+
+
+def test_another_format_is_refused_in_plain_words() -> None:
+    order = ["--config", os.environ["DIGEST_CONFIG"], "subscribers", "export", "--format", "xml"]
+    done = CliRunner().invoke(app, order)
+    assert done.exit_code == 2
+    assert "'xml' is no format; write csv or json" in done.stderr
 
 
 def test_an_export_that_cannot_be_written_says_so(tmp_path: Path) -> None:
@@ -138,8 +145,10 @@ def test_addresses_are_suppressed_and_wrong_lines_exit_with_1(tmp_path: Path) ->
     code, printed = run(*words, "--json")
     told = json.loads(printed)
     assert (code, told["counts"]["new"], told["invalid"]) == (
-        1, 1, [{"line": 2, "reason": "it has no @"}],
+        1, 1, [{"line": 2, "reason": "it has no @", "mend": "Write it as ann@example.org"}],
     )  # fmt: skip
+    done = CliRunner().invoke(app, ["--config", os.environ["DIGEST_CONFIG"], *words])
+    assert "addresses.txt, line 2: it has no @. Write it as ann@example.org" in done.stderr
     assert Suppression.objects.get().reason == "complaint"
 
 
@@ -149,4 +158,4 @@ def test_a_scheduled_issue_keeps_its_segment_and_show_says_so() -> None:
     assert Issue.objects.get().segment == 'tag = "clinic a"'
     told = document("show", "1")["segment"]
     assert told == {"expression": 'tag = "clinic a"', "readers": 1}
-    assert 'To the segment tag = "clinic a": 1 confirmed readers now' in run("show", "1")[1]
+    assert 'To the segment tag = "clinic a": 1 confirmed reader now' in run("show", "1")[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,13 @@ def mails() -> list[Mail]:
 # A module's, not the session's: while playwright runs, Django refuses its database in this thread.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Chromium until the end of the block; what needs the database is made before."""
     if not os.access(CHROMIUM, os.X_OK):
         pytest.skip("no Chromium here: install it or name it in DIGEST_CHROMIUM")
     with sync_playwright() as playwright:

@@ -32,12 +32,16 @@ Said = dict[str, dict[str, list[str]]]  # by name of the file: "error" and "info
 @pytest.fixture(scope="module")
 def said(mails: list[Mail], tmp_path_factory: pytest.TempPathFactory) -> Said:
     """One start of Java for all: it takes longer than the reading."""
+    return messages(_written(mails, tmp_path_factory.mktemp("nu")))
+
+
+def messages(files: list[str]) -> Said:
+    """What Nu says of each file, by its name without the ending."""
     command = [
         program("java"), "-Xss4m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-jar",
         str(from_npm("vnu-jar/build/dist/vnu.jar")), "--stdout", "--exit-zero-always",
         "--format", "json", "--filterpattern", NEEDED,
     ]  # fmt: skip
-    files = _written(mails, tmp_path_factory.mktemp("nu"))
     done = subprocess.run([*command, *files], check=True, capture_output=True, text=True)
     found: Said = defaultdict(lambda: defaultdict(list))
     for one in json.loads(done.stdout)["messages"]:

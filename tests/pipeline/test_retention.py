@@ -146,9 +146,7 @@ def test_who_confirms_while_it_runs_stays(run: Run, monkeypatch: pytest.MonkeyPa
 
 def test_requests_new_addresses_and_notes_of_asking_go(run: Run) -> None:
     for age in (6, 8):
-        Request.objects.create(
-            address_key=f"k{age}", kind="join", content="{}", at=NOW - age * DAY
-        )
+        Request.objects.create(address_key=f"k{age}", kind="join", content="{}", at=NOW - age * DAY)
         a_subscriber(
             f"{age}@example.org", new_address="n@example.org", new_address_at=NOW - age * DAY
         )

@@ -208,7 +208,8 @@ class Life(RuleBasedStateMachine):
             return
         key = person.address_key
         if undo(person, name, text="Yes.", now=self.now) == "back":
-            left_at = self.gone.pop((key, name))
+            # None: they took it back before, and a backup of between was restored since.
+            left_at = self.gone.pop((key, name), self.now)
             assert self.now - left_at < timedelta(days=1)
             assert key not in self.barred | self.erased
 

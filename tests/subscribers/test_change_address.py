@@ -14,6 +14,7 @@ from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from digest.models import QueuedMail
+from subscribers import change_address
 from subscribers.addresses import address_key
 from subscribers.change_address import ask, awaits, change, forget_new
 from subscribers.erase import erase
@@ -148,8 +149,13 @@ def test_who_was_erased_at_the_new_address_comes_back_by_their_yes(
     asked(ann)
     assert changed(ann) == "changed"
     assert standing([ann.pk]) == {ann.pk: {"patient"}}
-    line = Path(site.SUBSCRIBERS_DEPARTURES).read_text().splitlines()[-1]
-    assert line.split()[1:] == ["returned", address_key(NEW), "patient"]
+    lines = Path(site.SUBSCRIBERS_DEPARTURES).read_text().splitlines()[-3:]
+    kinds = [("returned", "patient"), ("left", "caregiver"), ("left", "clinician")]
+    assert [line.split()[1:] for line in lines] == [
+        [kind, address_key(NEW), name] for kind, name in kinds
+    ]
+    proof = Consent("Yes.", "operator", source="paper form")
+    assert join(NEW, "caregiver", proof, now=NOW + 2 * HOUR) == "opted_out_before"
 
 
 @pytest.mark.both_databases
@@ -293,7 +299,7 @@ def test_the_whole_way_by_the_pages_shows_no_address(
 def test_what_is_no_address_is_told_beside_the_field_with_what_was_typed() -> None:
     own = f"/preferences/{preferences_token(a_subscriber())}/address"
     page = Client().post(own, {"address": 'ann"<at>'}).content.decode()
-    assert "Please write your whole new address" in page
+    assert "it has no @. Please write it such as ann@example.org." in page
     assert 'aria-invalid="true"' in page
     assert "ann&#34;&lt;at&gt;" in page
 
@@ -316,3 +322,30 @@ def test_a_wrong_link_to_change_is_the_same_404() -> None:
             assert response.status_code == 404
             answers.add(response.content)
     assert len(answers) == 1
+
+
+def test_erasing_ones_account_does_not_let_the_next_ask_the_same_address_again(
+    asked: Ask, mailoutbox: list[EmailMessage]
+) -> None:
+    for number in range(4):
+        attacker = a_subscriber(f"attacker{number}@example.org")
+        asked(attacker)
+        erase(attacker.address, now=NOW)
+    assert [message.to for message in mailoutbox] == [[NEW]]
+
+
+def test_a_complaint_that_comes_during_a_change_stands(
+    asked: Ask, changed: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = a_subscriber()
+    asked(ann)
+    is_free = change_address._is_free
+
+    def then_complains(key: str) -> bool:
+        found = is_free(key)
+        suppress(NEW, Suppression.Reason.COMPLAINT, "digest", now=NOW)
+        return found
+
+    monkeypatch.setattr(change_address, "_is_free", then_complains)
+    assert changed(ann) == "changed"
+    assert Suppression.objects.get(address_key=address_key(NEW)).reason == "complaint"

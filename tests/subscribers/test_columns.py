@@ -74,3 +74,21 @@ def test_a_column_that_is_not_there_is_refused_with_the_mend(wanted: str, what: 
 def test_one_field_of_one_column_cannot_be_named_twice() -> None:
     with pytest.raises(SubscribersError, match="two columns"):
         read_wanted(["email=1", "email=2"])
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    ("wanted", "what"),
+    [
+        ("email=9", "no column 9. The columns are 1 to 3"),
+        ("name=Nam", "no column is called 'Nam'"),
+        ("email=Mail", "no column is called 'Mail'"),
+    ],
+)
+@pytest.mark.parametrize("titles", [["Email", "Name", "Tags"], ["Post", "Wer", "Was"]])
+def test_a_missing_column_is_told_of_the_table_as_it_is(
+    delimiter: str, wanted: str, what: str, titles: list[str]
+) -> None:
+    text = delimiter.join(titles) + "\n" + delimiter.join(["ann@a.org", "Ann", "x"]) + "\n"
+    with pytest.raises(SubscribersError, match=what):
+        _columns(text, wanted)

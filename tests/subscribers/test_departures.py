@@ -231,3 +231,17 @@ def test_a_replay_that_was_killed_half_way_goes_on() -> None:
     assert Subscriber.objects.count() == 4
     assert replay(noted, lambda one, at: erase(one, now=at))[0].erased == 4
     assert Suppression.objects.count() == 6
+
+
+@db
+@both
+def test_who_came_back_and_was_erased_again_is_erased_from_the_backup() -> None:
+    key = a_subscriber(ANN).address_key
+    noted = [
+        Noted(LATER, "erased", key),
+        Noted(LATER, "returned", key, "patient"),
+        Noted(LATER, "erased", key),
+    ]
+    erased: list[str] = []
+    replay(noted, lambda one, at: erased.append(one))
+    assert erased == [ANN]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,7 +12,7 @@ from pytest_django import Settings
 
 from subscribers import erase as module
 from subscribers.addresses import address_key
-from subscribers.erase import erase, overwrite_leftovers
+from subscribers.erase import erase, erase_subscriber, overwrite_leftovers
 from subscribers.models import (
     Asked,
     ConsentProof,
@@ -21,6 +22,7 @@ from subscribers.models import (
     Subscriber,
     Suppression,
 )
+from subscribers.signup import request_link, request_to_join
 from tests.builders import NOW, a_subscriber
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -117,19 +119,18 @@ def test_a_new_address_that_is_somebody_elses_is_left_to_them(
     assert Subscriber.objects.get().address == "bob@example.org"
 
 
-@pytest.mark.parametrize(
-    "content", [{"address": "Ann@example.org", "lists": ["patient"]}, {"who": {"to": [ANN]}}]
-)
-def test_a_request_that_waits_goes_and_so_does_nobody_elses(content: object) -> None:
-    Request.objects.create(kind="join", content=json.dumps(content), at=NOW)
-    Request.objects.create(kind="link", content=json.dumps({"address": "b@example.org"}), at=NOW)
+def test_requests_that_wait_go_and_nobody_elses() -> None:
+    request_to_join("Ann@Example.org", ["patient"], now=NOW)
+    request_link(ANN, now=NOW)
+    request_link("b@example.org", now=NOW)
     assert erase(ANN, now=NOW) == "erased"  # who only asked to join is a person, too
     assert json.loads(Request.objects.get().content) == {"address": "b@example.org"}
     assert Suppression.objects.get().reason == "erased"
 
 
 def test_a_request_that_cannot_be_read_stops_no_erasure() -> None:
-    Request.objects.create(kind="join", content="not JSON", at=NOW)
+    key = address_key(ANN)
+    Request.objects.create(address_key=key, kind="join", content="not JSON", at=NOW)
     a_subscriber(ANN)
     assert erase(ANN, now=NOW) == "erased"
 
@@ -138,6 +139,7 @@ def test_of_mails_asked_for_only_those_to_join_are_counted_on() -> None:
     a_subscriber(ANN, new_address="ann@example.net")
     for key, purpose in (
         (ANN, "confirm"),
+        (ANN, "order"),
         (ANN, "link"),
         ("ann@example.net", "change"),
         ("ann@example.net", "link"),
@@ -145,7 +147,27 @@ def test_of_mails_asked_for_only_those_to_join_are_counted_on() -> None:
         Asked.objects.create(address_key=address_key(key), purpose=purpose, at=NOW)
     erase(ANN, now=NOW)
     left = set(Asked.objects.values_list("address_key", "purpose"))
-    assert left == {(address_key(ANN), "confirm"), (address_key("ann@example.net"), "link")}
+    # Those of the address they would have changed to may be somebody else's limits.
+    mine, other = address_key(ANN), address_key("ann@example.net")
+    assert left == {(mine, "confirm"), (mine, "order"), (other, "change"), (other, "link")}
+
+
+def test_who_changes_their_address_at_the_same_moment_is_erased_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ann, new = a_subscriber(ANN), "ann@example.net"
+    erased: list[str] = []
+
+    def changed_meanwhile(address: str, **options: Any) -> str:
+        if not erased:
+            Subscriber.objects.update(address=new, address_key=address_key(new))
+        erased.append(address)
+        return erase(address, **options)
+
+    monkeypatch.setattr("subscribers.erase.erase", changed_meanwhile)
+    erase_subscriber(ann, now=NOW)
+    assert erased == [ANN, new]
+    assert not Subscriber.objects.exists()
 
 
 @pytest.mark.parametrize("reason", ["bounce", "complaint", "operator"])

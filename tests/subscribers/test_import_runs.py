@@ -12,12 +12,14 @@ from unittest import mock
 import pytest
 from django.core.mail import EmailMessage
 from django.db import connection
+from django.test import Client
 
+from digest.models import Delivery
 from subscribers import enrolling
 from subscribers.errors import SubscribersError
 from subscribers.importing import ImportReport, Undone, import_people, run, undo_import
-from subscribers.leave import leave
-from subscribers.membership import confirm
+from subscribers.leave import leave, undo
+from subscribers.membership import Consent, confirm, find_subscriber, join
 from subscribers.models import (
     ConsentRecord,
     ConsentWording,
@@ -26,8 +28,10 @@ from subscribers.models import (
     Subscriber,
     Suppression,
 )
+from subscribers.recipients import standing
 from subscribers.suppression import suppress
-from tests.builders import NOW, a_subscriber
+from subscribers.tokens import confirm_url
+from tests.builders import NOW, a_subscriber, an_approved_issue
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
@@ -219,3 +223,38 @@ def test_the_people_of_an_import_are_sealed(file: Path) -> None:
         stored = [bytes(row[0]) for row in cursor.fetchall()]
     assert len(stored) == 8
     assert all(b"example" not in one and one[:1] == b"\x01" for one in stored)
+
+
+def test_who_pressed_the_button_after_an_import_stays_when_it_is_undone(file: Path) -> None:
+    join("p1@example.org", "patient", Consent("Yes.", "operator"), now=NOW)
+    mine = find_subscriber("p1@example.org")
+    assert mine is not None
+    _import(file, now=LATER)
+    page = Client().post("/confirm/" + confirm_url(mine, "patient").rsplit("/confirm/")[1])
+    assert page.status_code == 200
+    undo_import(ImportRun.objects.get().pk, actor="operator", now=LATER)
+    assert standing([mine.pk])[mine.pk] == {"patient"}
+    last = mine.consents.latest("id")
+    assert (last.event, last.source, last.actor) == ("confirmed", "confirmation page", "subscriber")
+
+
+def test_who_left_and_took_it_back_stays_when_the_import_is_undone(file: Path) -> None:
+    _import(file)
+    ann = Subscriber.objects.earliest("id")
+    leave(ann, "patient", actor="subscriber", source="page", now=NOW + timedelta(hours=1))
+    assert undo(ann, "patient", text="Yes.", now=NOW + timedelta(hours=2)) == "back"
+    undone = undo_import(ImportRun.objects.get().pk, actor="operator", now=LATER)
+    assert (undone.removed, undone.kept) == (7, 1)
+    assert standing([ann.pk])[ann.pk] == {"patient"}
+
+
+def test_of_a_mail_to_whom_an_undone_import_made_only_what_counts_stays(file: Path) -> None:
+    _import(file)
+    ann = Subscriber.objects.earliest("id")
+    Delivery.objects.create(
+        issue=an_approved_issue(), subscriber=ann, audience="patient", state="accepted",
+        reference="r1", detail="250 ok", changed_at=NOW,
+    )  # fmt: skip
+    undo_import(ImportRun.objects.get().pk, actor="operator", now=LATER)
+    delivery = Delivery.objects.get()
+    assert (delivery.subscriber_id, delivery.reference) == (None, "")

@@ -129,6 +129,7 @@ def test_no_reason_and_no_other_text_is_kept() -> None:
     for fields in ({}, {"why": "I have <b>MS</b>"}):
         status, page = post(leave_path(ann, "/why"), **fields)
         assert status == 200
+        assert "<h1>You have left the list</h1>" in page
         assert "Thank you for telling us" not in page
     assert Client().get(leave_path(ann, "/why") + "?why=other").status_code == 200
     assert ann.memberships.get().why_left == ""
@@ -140,3 +141,20 @@ def test_a_reason_goes_when_they_come_back() -> None:
     post(leave_path(ann, "/why"), why="other")
     post(undo_path(ann))
     assert ann.memberships.get().why_left == ""
+
+
+def test_a_link_to_leave_never_opens_the_page_with_ones_data() -> None:
+    """A mail that is passed on has it, and mail programs show it to whoever they like."""
+    ann = a_subscriber()
+    _, left = post(leave_path(ann))
+    status, back = post(undo_path(ann))
+    assert status == 200
+    assert "/preferences/" not in left + back
+
+
+def test_a_body_of_any_size_stops_nobody_from_leaving() -> None:
+    ann = a_subscriber()
+    body = b"x" * (site.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+    response = Client().post(leave_path(ann), data=body, content_type="text/plain")
+    assert response.status_code == 200
+    assert states(ann) == {"patient": "left"}

@@ -9,9 +9,17 @@ from django.core import mail
 from django.db import IntegrityError, transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from subscribers.addresses import address_key
 from subscribers.errors import BadAddress, SubscribersError
 from subscribers.leave import leave
-from subscribers.membership import Confirmed, Consent, confirm, find_subscriber, join
+from subscribers.membership import (
+    Confirmed,
+    Consent,
+    confirm,
+    find_subscriber,
+    join,
+    standing_to_confirm,
+)
 from subscribers.models import ConsentRecord, Membership, Subscriber, Suppression
 from subscribers.suppression import suppress
 from tests.builders import NOW, a_subscriber
@@ -168,3 +176,14 @@ def test_joining_and_confirming_work_on_both_databases() -> None:
 def test_a_name_is_one_line() -> None:
     join("ann@example.org", "patient", GIVEN, name="Ann\r\nBcc: eve@example.org", now=NOW)
     assert Subscriber.objects.get().name == "Ann Bcc: eve@example.org"
+
+
+def test_a_suppressed_membership_stays_so_at_a_new_address() -> None:
+    ann, new = a_subscriber("ann@example.org"), "ann@example.net"
+    suppress("ann@example.org", Suppression.Reason.COMPLAINT, "digest", now=NOW)
+    Subscriber.objects.filter(pk=ann.pk).update(address=new, address_key=address_key(new))
+    ann.refresh_from_db()
+    proof = Consent("Yes.", "operator", source="paper form")
+    assert join(new, "patient", proof, now=NOW) == "suppressed"
+    ann.consents.create(list_name="patient", event="asked", at=NOW, actor="operator")
+    assert standing_to_confirm(ann, "patient") == "refused"

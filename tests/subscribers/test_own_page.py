@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from html import unescape
 
 import pytest
+from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,7 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from subscribers.leave import leave
-from subscribers.models import ConsentRecord, Subscriber, Suppression
+from subscribers.models import Asked, ConsentRecord, Subscriber, Suppression
 from subscribers.preferences import months_after
 from subscribers.recipients import today
 from subscribers.suppression import suppress
@@ -186,7 +187,8 @@ def test_joining_without_a_tick_joins_nothing_and_says_what_is_missing() -> None
     ann = a_subscriber()
     for fields in ({}, {"join": "doctors"}):
         page = answer(ann, "/lists", **fields)
-        assert "Please tick at least one." in page
+        assert re.search(r"By ticking you say:</legend>\s*<p[^>]*>Please tick at least one\.", page)
+        assert page.count('id="error"') == page.count('aria-describedby="error"') == 1
         assert "<title>Please look again" in page
     assert ann.memberships.count() == 1
 
@@ -196,8 +198,44 @@ def test_of_two_lists_the_main_one_is_chosen_and_only_of_those_they_are_on() -> 
     assert ticked(look(ann, "/lists")) == {"patient"}
     assert "The edition for clinicians" in answer(ann, "/lists", main="clinician")
     assert ticked(look(ann, "/lists")) == {"clinician"}
-    assert "Please look again" in answer(ann, "/lists", main="caregiver")
+    page = answer(ann, "/lists", main="caregiver")
+    assert re.search(r"Which edition should come\?</legend>\s*<p[^>]*>Something changed", page)
+    assert page.count('id="error"') == page.count('aria-describedby="error"') == 1
     assert ann.main_list == "clinician"
+
+
+def test_an_error_is_told_also_when_its_form_is_gone() -> None:
+    page = answer(a_subscriber(), "/lists", main="clinician")  # left it in another window
+    assert page.count("Something changed while this page was open") == 1
+
+
+@pytest.mark.parametrize("lists", [("patient",), ("patient", "clinician")])
+def test_one_button_is_the_main_one(lists: tuple[str, ...]) -> None:
+    buttons = re.findall(r"<button([^>]*)>", look(a_subscriber(lists=lists), "/lists"))
+    assert len(buttons) == len(lists)
+    assert len([button for button in buttons if "quiet" not in button]) == 1
+
+
+# ── the address ───────────────────────────────────────────────────────────────────────────
+
+
+def test_ones_own_present_address_is_told_kindly_and_nothing_is_written() -> None:
+    ann = a_subscriber()
+    page = answer(ann, "/address", address=" ANN@Example.org ")
+    assert "Your mails come to this address already. There is nothing to change." in page
+    assert ann.new_address == ""
+    assert not Asked.objects.exists()
+    assert not mail.outbox
+
+
+def test_a_likely_slip_in_a_new_address_is_asked_about_once() -> None:
+    ann = a_subscriber()
+    page = answer(ann, "/address", address="ann@gmial.com")
+    assert "Did you mean @gmail.com? Send again to use what you wrote." in page
+    assert 'name="asked" value="ann@gmial.com"' in page
+    assert (ann.new_address, mail.outbox) == ("", [])
+    assert "Saved" in answer(ann, "/address", address="ann@gmial.com", asked="ann@gmial.com")
+    assert ann.new_address == "ann@gmial.com"
 
 
 # ── themes ────────────────────────────────────────────────────────────────────────────────

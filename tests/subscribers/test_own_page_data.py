@@ -10,7 +10,7 @@ from django.apps import apps
 from django.test import Client
 from pytest_django import Settings
 
-from digest.models import Delivery, Issue
+from digest.models import Delivery, Issue, StoredEvent
 from subscribers.leave import leave
 from subscribers.models import (
     Asked,
@@ -71,6 +71,8 @@ def downloaded(subscriber: Subscriber) -> dict[str, Any]:
 
 def test_the_file_tells_address_consents_with_their_words_and_issues() -> None:
     found = downloaded(everything())
+    assert next(iter(found)) == "about"
+    assert found["about"].startswith("This is all that MS Research Digest holds about you")
     assert (found["you"]["address"], found["you"]["name"]) == ("ann@example.org", "Ann Lee")
     assert found["you"]["imported"]["file_name"] == "spring.csv"
     assert found["lists"][0]["list_name"] == "patient"
@@ -147,3 +149,20 @@ def test_an_erasure_that_fails_is_told_kindly_and_changes_nothing(settings: Sett
     assert "ann@example.org" not in response.content.decode()
     assert Subscriber.objects.get() == ann
     assert not Suppression.objects.exists()
+
+
+def test_the_file_costs_the_same_however_many_issues_there_were(
+    django_assert_max_num_queries: Any,
+) -> None:
+    ann = a_subscriber()
+    for number in range(1, 31):
+        Delivery.objects.create(
+            issue=an_approved_issue(number), subscriber=ann, audience="patient", state="accepted",
+            reference=f"r{number}", changed_at=NOW,
+        )  # fmt: skip
+        StoredEvent.objects.create(
+            reference=f"r{number % 3}", kind="soft", at=NOW, received_at=NOW, raw_id=str(number)
+        )
+    with django_assert_max_num_queries(9):
+        issues = own_data(ann)["issues"]
+    assert [len(issue["events"]) for issue in issues[:4]] == [10, 10, 0, 0]

@@ -16,6 +16,7 @@ from subscribers.membership import Consent, join
 from subscribers.models import ConsentRecord, Subscriber, Suppression
 from subscribers.preferences import (
     Way,
+    can_join,
     choice_among,
     choose_main_list,
     choose_themes,
@@ -248,3 +249,13 @@ def test_a_pause_is_within_the_year_to_come_and_can_be_taken_back() -> None:
     assert Subscriber.objects.get().paused_until == date(2027, 11, 21)
     pause_until(ann, None, today=day)
     assert Subscriber.objects.get().paused_until is None
+
+
+@pytest.mark.both_databases
+def test_who_was_only_erased_elsewhere_may_join_by_their_own_link() -> None:
+    ann = a_subscriber()
+    suppress("ann@example.org", Suppression.Reason.ERASED, "operator", now=NOW)
+    assert can_join(ann)
+    assert join_by_link(ann, "patient", now=NOW) == "confirmed"
+    assert reading_list(ann) == "patient"
+    assert not Suppression.objects.exists()

@@ -17,7 +17,7 @@ from hypothesis import strategies as some
 from pytest_django import Settings
 
 from subscribers import signup
-from subscribers.addresses import ParsedAddress
+from subscribers.addresses import ParsedAddress, address_key
 from subscribers.confirmations import ask_about, consent_text
 from subscribers.erase import erase
 from subscribers.errors import BadAddress
@@ -30,6 +30,7 @@ from subscribers.membership import (
     enrol,
     find_subscriber,
     join,
+    standing_to_confirm,
 )
 from subscribers.models import Asked, ConsentRecord, Membership, Request, Subscriber, Suppression
 from subscribers.signup import answer_requests, request_link, request_to_join
@@ -382,3 +383,17 @@ def test_no_mail_is_handed_over_inside_a_transaction(
     )
     ask()
     assert depths == [depth]
+
+
+def test_who_was_only_erased_elsewhere_may_ask_anew() -> None:
+    ann = a_subscriber()
+    suppress(ANN, Suppression.Reason.ERASED, "operator", now=NOW)
+    assert ask(at=NOW + DAY) == {"mailed": 1}
+    assert standing_to_confirm(ann, "patient") == "returning"
+
+
+def test_a_mail_asked_for_before_the_erasure_is_not_wanted_after_it() -> None:
+    key = address_key(ANN)
+    Asked.objects.create(address_key=key, purpose="change", at=NOW)
+    Suppression.objects.create(address_key=key, reason="erased", at=NOW + DAY)
+    assert not awaits_confirmation(ANN)

@@ -155,7 +155,7 @@ def test_the_form_in_the_documentation_says_and_sends_what_ours_does(client: Cli
     [
         ({"address": ""}, "Please write your e-mail address"),
         ({"address": "ann"}, "We cannot write to this address: it has no @."),
-        ({"address": "ann@a.org, bob@b.org"}, "it holds more than one @"),
+        ({"address": "ann@a.org, bob@b.org"}, "it has more than one @"),
         ({"address": "ann\r\nBcc: eve@example.org"}, "it holds a line break"),
         ({"list": []}, "Please tick at least one edition"),
         ({"list": ["hidden"]}, "Please tick at least one edition"),
@@ -174,6 +174,57 @@ def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_is_kept(
     assert page.count(" checked") == len([n for n in typed["list"] if n != "hidden"])
     assert "hidden" not in typed["list"] or 'value="hidden"' not in page
     assert not Request.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/subscribe", "/link"])
+def test_why_an_address_is_refused_is_told_with_a_model(strict: Client, path: str) -> None:
+    typed = {**FORM, "address": "a" * 65 + "@example.org"}
+    page = strict.post(path, typed).content.decode()
+    assert page.count("it is too long. Please write it such as ann@example.org.") == 2
+    assert "RFC" not in page
+
+
+# ── a slip of the finger ──────────────────────────────────────────────────────────────────
+
+SLIP = {**FORM, "address": "ann@gmial.com"}
+QUESTION = "Did you mean @gmail.com? Send again to use what you wrote."
+
+
+@pytest.mark.parametrize("past", PASTS)
+def test_a_likely_slip_is_asked_about_without_a_look_at_the_database(
+    strict: Client, past: Callable[[], None]
+) -> None:
+    past()
+    a_subscriber("ann@gmial.com")
+    with CaptureQueriesContext(connection) as queries:
+        page = strict.post("/subscribe", SLIP).content.decode()
+    assert not queries.captured_queries
+    assert page.count(QUESTION) == 2
+    assert page.count(" checked") == 2
+    assert not Request.objects.exists()
+
+
+def test_sent_again_a_likely_slip_is_taken_as_it_was_meant(strict: Client) -> None:
+    page = strict.post("/subscribe", SLIP).content.decode()
+    assert 'type="hidden" name="asked" value="ann@gmial.com"' in page
+    again = strict.post("/subscribe", {**SLIP, "asked": "ann@gmial.com"})
+    assert b"Please check your mail" in again.content
+    assert Request.objects.count() == 1
+
+
+def test_another_slip_is_asked_about_anew_and_the_right_address_is_not(strict: Client) -> None:
+    other = {**SLIP, "address": "ann@hotmial.com", "asked": "ann@gmial.com"}
+    assert b"Did you mean @hotmail.com?" in strict.post("/subscribe", other).content
+    right = {**SLIP, "address": "ann@gmail.com", "asked": "ann@gmial.com"}
+    assert b"Please check your mail" in strict.post("/subscribe", right).content
+
+
+def test_the_form_says_what_one_gets_and_where_the_past_issues_are(client: Client) -> None:
+    page = client.get("/subscribe").content.decode()
+    assert "One e-mail a month." in page
+    assert 'href="/">Read the past issues first</a>' in page
+    assert client.get("/").status_code == 200
+    assert "<img" not in page
 
 
 def test_both_faults_are_said_at_once(strict: Client) -> None:
@@ -241,7 +292,12 @@ def test_one_link_confirms_all_that_was_asked_for(client: Client) -> None:
     page = client.get(path).content.decode()
     assert all(consent_text(name) in page for name in ("patient", "clinician"))
     assert page.count("<button") == 1
-    assert "Thank you" in client.post(path).content.decode()
+    thanks = client.post(path).content.decode()
+    assert "Thank you" in thanks
+    own = re.search(r'class="button" href="(/preferences/[^"]+)"', thanks)
+    assert own
+    assert client.get(own[1]).status_code == 200
+    assert "/preferences/" not in client.get(path).content.decode()  # a program that looks
     assert set(ann.memberships.values_list("state", flat=True)) == {"confirmed"}
     assert "You had confirmed already" in client.post(path).content.decode()
     assert ConsentRecord.objects.filter(event="confirmed").count() == 2

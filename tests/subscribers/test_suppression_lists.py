@@ -16,6 +16,7 @@ from subscribers.models import ConsentRecord, Membership, Subscriber, Suppressio
 from subscribers.recipients import confirmed_recipients
 from subscribers.suppression import suppress
 from subscribers.suppression_lists import (
+    MEND_ROW,
     ListReport,
     counts,
     fingerprint,
@@ -170,9 +171,10 @@ def test_wrong_rows_are_told_with_their_line_and_the_rest_goes_on(tmp_path: Path
             a_row("di@example.org", "bounce", "9999-12-31T23:59:59-20:00"), good]  # fmt: skip
     report = import_list(a_list(tmp_path, *rows), now=NOW)
     assert result(report) == {"new": 1, "invalid": 6}
-    assert [line for line, _ in report.invalid] == [3, 4, 6, 7, 8, 9]
+    assert [wrong.line for wrong in report.invalid] == [3, 4, 6, 7, 8, 9]
+    assert {wrong.mend for wrong in report.invalid} == {MEND_ROW}
     assert reasons() == {"ann": "bounce"}
-    assert "@" not in "".join(why for _, why in report.invalid)
+    assert "@" not in "".join(wrong.reason for wrong in report.invalid)
 
 
 def test_plain_addresses_are_suppressed_by_the_operator(tmp_path: Path) -> None:
@@ -185,11 +187,24 @@ def test_plain_addresses_are_suppressed_by_the_operator(tmp_path: Path) -> None:
     )
     report = import_addresses(file, Reason.OPERATOR, actor="eve", now=NOW)
     assert result(report) == {"new": 2, "already": 1, "invalid": 3}
-    assert [line for line, _ in report.invalid] == [6, 7, 8]
+    assert [wrong.line for wrong in report.invalid] == [6, 7, 8]
+    assert all(wrong.mend for wrong in report.invalid)
     assert reasons() == {"ann": "operator", "bob": "operator"}
     assert set(Suppression.objects.values_list("actor", "at")) == {("eve", NOW)}
     assert Subscriber.objects.get().memberships.get().state == "suppressed"
     assert counts() == {"bounce": 0, "complaint": 0, "operator": 2, "erased": 0}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.txt", b"PK\x03\x04rest"), ("a.xlsx", b"\0\0"), ("a", b"\xd0\xcf\x11\xe0")],
+)
+def test_a_workbook_is_no_file_of_addresses(tmp_path: Path, name: str, content: bytes) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    with pytest.raises(SubscribersError, match=r"it is a workbook, .*one a line"):
+        import_addresses(file, Reason.BOUNCE, actor="eve", now=NOW)
+    assert not Suppression.objects.exists()
 
 
 def test_a_long_file_goes_in_by_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

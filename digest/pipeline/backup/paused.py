@@ -8,6 +8,8 @@ from __future__ import annotations
 from digest.errors import Refused
 from digest.models import Restoration
 
+MAX_NAME = 150  # as `Restoration.released_by`
+
 
 def refuse_unreleased() -> None:
     """Raises Refused while a restored backup waits for its release."""
@@ -18,3 +20,14 @@ def refuse_unreleased() -> None:
             "sends nothing yet",
             mend="Look it over, then run `digest release --by NAME`",
         )
+
+
+def check_name(name: str) -> str:
+    """The name of who lets it send, for the audit, trimmed. Raises Refused for none."""
+    name = " ".join(name.split())
+    if not name or not name.isprintable() or len(name) > MAX_NAME:
+        raise Refused(
+            f"--by needs a name of 1 to {MAX_NAME} characters",
+            mend="Give yours: it is kept in the audit",
+        )
+    return name

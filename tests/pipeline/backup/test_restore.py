@@ -321,3 +321,22 @@ def test_the_release_waits_for_the_departures_file_that_knows_the_backup(
     assert "may be mailed" in released.problems[0]
     assert AuditEntry.objects.filter(what__contains="without the departures").exists()
     assert whole
+
+
+def test_a_backup_that_is_changed_between_the_two_readings_changes_nothing(
+    file: Path, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_site()
+    backup(file)
+    before = rows()
+
+    def then_changed(path: Path, *rest: Any, **options: Any) -> Verified:
+        found = verify_backup(path, *rest, **options)
+        path.unlink()
+        backup(path, now=LATER)
+        return found
+
+    monkeypatch.setattr("digest.pipeline.backup.restore.verify_backup", then_changed)
+    with pytest.raises(Refused, match="changed while it was read"):
+        restore(file, config)
+    assert rows() == before
