@@ -45,8 +45,8 @@ run: install
 	@$(BIN)/digest --config demo/config.yaml run
 
 test: lint types contracts migrations-check $(if $(NPM),outside-if-possible)
-	@$(BIN)/pytest -n 2 --dist loadfile
-	@DIGEST_TEST_DATABASE=postgresql $(BIN)/pytest -n 2 --dist loadfile -m both_databases
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@DIGEST_TEST_DATABASE=postgresql $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m both_databases
 
 # What the mails are held against (tests/outside): Nu's HTML checker, axe, caniemail, MJML. It needs
 # node and npm; where they are absent or offline, the tests that ask for them are skipped.
