@@ -12,6 +12,8 @@ the rest goes on and the refused thing is listed.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 
 class DigestError(Exception):
     """Says what is wrong, where, and how to mend it; `temporary` if trying again may help."""
@@ -33,7 +35,24 @@ class ConfigError(DigestError):
 
 
 class SourceError(DigestError):
-    """A source as a whole could not be read; the other sources go on."""
+    """A source as a whole could not be read; the other sources go on.
+
+    `status` is the site's answer in HTTP (410: gone for good), `retry_after` how long it asks us
+    to stay away.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        mend: str = "",
+        temporary: bool = False,
+        status: int | None = None,
+        retry_after: timedelta | None = None,
+    ):
+        self.status, self.retry_after = status, retry_after
+        super().__init__(what, where=where, mend=mend, temporary=temporary)
 
 
 class Refused(DigestError):

@@ -32,7 +32,8 @@ class Entry:
     """One summary or article as a source states it, cleaned to plain text.
 
     `guid` is the source's own identity for it, `place` where it was read
-    ("incoming/june.jsonl line 7"). `published_at` is None when the source states no date.
+    ("incoming/june.jsonl line 7"). `published_at` is None when the source states no date, or one
+    that cannot be: then `date_problem` says why. `url` has no tracking parameters.
     An article has `title` and `body` and leaves headline, found, why and limits empty.
     """
 
@@ -50,6 +51,8 @@ class Entry:
     guid: str = ""
     slug: str = ""
     published_at: datetime | None = None
+    pmid: str = ""  # PubMed's number, digits only
+    date_problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +69,39 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What is remembered of one address of a source, for its next visit.
+
+    `etag` and `last_modified` as its site gave them; `moved_to` where it moved for good;
+    `body_hash` the SHA-256 of the body in hex; `dated` the date that a card or a sitemap told of
+    it; `found` how many entries it held. "" and None: not known.
+    """
+
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+    moved_to: str = ""
+    body_hash: str = ""
+    read_at: datetime | None = None
+    dated: str = ""
+    found: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Harvest:
-    """What one source gave in one gathering."""
+    """What one source gave in one visit.
+
+    `unchanged` counts what is there as before and was not read again. `notes` are lines for the
+    operator about what is no failure. `complete`: all that the source holds is in here, so that
+    what is missing was removed. `seen` is to be remembered, in the place of what was.
+    """
 
     entries: tuple[Entry, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    unchanged: int = 0
+    notes: tuple[str, ...] = ()
+    complete: bool = False
+    seen: tuple[Seen, ...] = ()
 
 
 # ── compose ───────────────────────────────────────────────────────────────────────────────

@@ -25,7 +25,7 @@ from tests.fakes import FakeTransport
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 FIRST, COMPOSING = ("digest", "0001_initial"), ("digest", "0002_composing")
-NEWEST = ("digest", "0008_no_plain_text")
+NEWEST = ("digest", "0009_gathering_whole")
 
 
 def migrated(*targets: tuple[str, str]) -> Any:

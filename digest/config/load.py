@@ -13,16 +13,14 @@ from pydantic_core import ErrorDetails
 from digest.config.settings import (
     AudienceSettings,
     Config,
-    FeedSource,
-    FolderSource,
     MaildirTransport,
-    PagesSource,
     SendgridTransport,
     SmtpTransport,
 )
 from digest.config.yaml_file import read_mapping
 from digest.errors import ConfigError
 from digest.shipped import shipped
+from digest.sources import KINDS
 from digest.values import AUDIENCES
 
 # The tags that pydantic puts in the location of a tagged union; they are no keys of the file.
@@ -30,7 +28,7 @@ TAGGED: dict[str, dict[str, type[BaseModel]]] = {
     "transport": {
         "maildir": MaildirTransport, "smtp": SmtpTransport, "sendgrid": SendgridTransport,
     },
-    "sources": {"folder": FolderSource, "feed": FeedSource, "pages": PagesSource},
+    "sources": {kind.name: kind.settings for kind in KINDS},
 }  # fmt: skip
 
 

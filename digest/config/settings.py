@@ -8,49 +8,55 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self, Union
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from digest.config import diagnosis
-from digest.config.fields import (
+from digest.fields import (
     Address,
     Cron,
     Duration,
     Line,
+    Section,
     SiteAddress,
     Template,
     TimeZone,
     WebAddress,
 )
+from digest.sources import KINDS
+from digest.sources.kind import SourceSettings
 from digest.values import AUDIENCES, Audience, Publication, Sender, Wording
 
+if TYPE_CHECKING:
+    AnySource = SourceSettings
+else:  # one section for each kind in the registry, told apart by its `kind`
+    AnySource = Annotated[
+        Union[tuple(kind.settings for kind in KINDS)], Field(discriminator="kind")  # noqa: UP007
+    ]
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-
-class PublicationSettings(_Section):
+class PublicationSettings(Section):
     name: Line = "MS Research Digest"
     site_url: SiteAddress = "https://digest.example.org"
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
     timezone: TimeZone = "America/New_York"
 
 
-class SenderSettings(_Section):
+class SenderSettings(Section):
     name: Line = "Research Digest"
     address: Address = "digest@example.org"
     reply_to: Address | None = None
     postal_address: Line = Field(min_length=5)
 
 
-class MaildirTransport(_Section):
+class MaildirTransport(Section):
     kind: Literal["maildir"] = "maildir"
     path: str = "outbox"
 
 
-class SmtpTransport(_Section):
+class SmtpTransport(Section):
     kind: Literal["smtp"]
     host: Line
     port: int = Field(587, ge=1, le=65535)
@@ -61,45 +67,20 @@ class SmtpTransport(_Section):
     local_hostname: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,255}$")] | None = None
 
 
-class SendgridTransport(_Section):
+class SendgridTransport(Section):
     kind: Literal["sendgrid"]
     api_url: WebAddress = "https://api.sendgrid.com"
     batch: int = Field(1000, ge=1, le=1000)
 
 
-Undated = Literal["hold", "first_seen"]
-
-
-class _Source(_Section):
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
-    undated: Undated = "hold"
-
-
-class FolderSource(_Source):
-    kind: Literal["folder"]
-    path: str = Field(min_length=1)
-
-
-class FeedSource(_Source):
-    kind: Literal["feed"]
-    url: str = Field(min_length=1)
-
-
-class PagesSource(_Source):
-    kind: Literal["pages"]
-    start: tuple[WebAddress, ...] = Field(min_length=1)
-    article: str = "/"
-
-
-SourceSettings = FolderSource | FeedSource | PagesSource
-
-
-class FetchSettings(_Section):
+class FetchSettings(Section):
     allow_private_hosts: tuple[str, ...] = ()
     contact: Address | None = None
+    pause: Duration = timedelta(seconds=1)  # between two requests to the same host
+    hosts_at_once: int = Field(16, ge=1, le=64)
 
 
-class IssueSettings(_Section):
+class IssueSettings(Section):
     first_lookback_days: int = Field(31, ge=1, le=3660)
     min_items: int = Field(3, ge=1)
     max_items: int = Field(40, ge=1)
@@ -115,14 +96,14 @@ class IssueSettings(_Section):
         return self
 
 
-class ScheduleSettings(_Section):
+class ScheduleSettings(Section):
     gather: Cron | None = "0 * * * *"
     compose: Cron | None = "0 9 25 * *"
     send: Cron | None = "0 9 1 * *"
     max_lateness: Duration = timedelta(hours=6)
 
 
-class AudienceSettings(_Section):
+class AudienceSettings(Section):
     readers: Line
     subject: Template
     preheader: Template
@@ -140,17 +121,17 @@ class AudienceSettings(_Section):
         return Wording(audience=audience, **self.model_dump(exclude=chooses))
 
 
-class RetentionSettings(_Section):
+class RetentionSettings(Section):
     pending: Duration = timedelta(days=7)
     delivery_details: Duration = timedelta(days=90)
 
 
-class SignupSettings(_Section):
+class SignupSettings(Section):
     enabled: bool = True
     mails_per_hour: Annotated[int, Field(ge=1)] = 200
 
 
-class PrivacySettings(_Section):
+class PrivacySettings(Section):
     encrypt_addresses: bool = True
     retention: RetentionSettings = RetentionSettings()
     departures: Line = "departures.log"
@@ -173,13 +154,13 @@ class PrivacySettings(_Section):
         return diagnosis.diagnosis_in_address(address, self.diagnosis_words)
 
 
-class WebSettings(_Section):
+class WebSettings(Section):
     host: Line = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     trusted_proxy: bool = False
 
 
-class PaceSettings(_Section):
+class PaceSettings(Section):
     """None, and a domain that is not named: as fast as the other side takes mails."""
 
     per_second: float | None = Field(None, gt=0)
@@ -193,7 +174,7 @@ class PaceSettings(_Section):
         return any((self.per_second, self.per_hour, self.per_domain, self.warm_up))
 
 
-class FeedbackSettings(_Section):
+class FeedbackSettings(Section):
     mailbox: str | None = None
     tokened_addresses: bool = False
     sendgrid_public_key: str | None = None
@@ -204,7 +185,7 @@ class FeedbackSettings(_Section):
         return self.tokened_addresses and self.mailbox is not None
 
 
-class Config(_Section):
+class Config(Section):
     """The whole of config.yaml. `folder` is where it lies: relative paths start there."""
 
     folder: Path = Field(exclude=True)
@@ -216,7 +197,7 @@ class Config(_Section):
     transport: Annotated[
         MaildirTransport | SmtpTransport | SendgridTransport, Field(discriminator="kind")
     ] = MaildirTransport()
-    sources: tuple[Annotated[SourceSettings, Field(discriminator="kind")], ...] = ()
+    sources: tuple[AnySource, ...] = ()
     fetch: FetchSettings = FetchSettings()
     issue: IssueSettings = IssueSettings()
     schedule: ScheduleSettings = ScheduleSettings()

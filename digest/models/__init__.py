@@ -3,7 +3,14 @@
 from digest.models.clock import Occurrence
 from digest.models.delivery import Delivery, QueuedMail
 from digest.models.feedback import StoredEvent
-from digest.models.gathered import SourceState, StoredSummary
+from digest.models.gathered import (
+    Appearance,
+    Flag,
+    Revision,
+    SeenAddress,
+    SourceState,
+    StoredSummary,
+)
 from digest.models.issue import (
     AuditEntry,
     EditorChoice,
@@ -16,9 +23,11 @@ from digest.models.issue import (
 from digest.models.restoration import Restoration
 
 __all__ = [
+    "Appearance",
     "AuditEntry",
     "Delivery",
     "EditorChoice",
+    "Flag",
     "Issue",
     "IssueItem",
     "LedgerEntry",
@@ -26,6 +35,8 @@ __all__ = [
     "Occurrence",
     "QueuedMail",
     "Restoration",
+    "Revision",
+    "SeenAddress",
     "SourceState",
     "StoredEvent",
     "StoredRendition",

@@ -11,11 +11,12 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Count
 
-from digest.config import Config, SourceSettings
+from digest.config import Config
 from digest.errors import Refused, SourceError
 from digest.models import SourceState, StoredSummary
 from digest.sources import harvest
 from digest.sources.entry import slug_of
+from digest.sources.kind import SourceSettings, Visit
 from digest.values import Entry, Refusal
 
 CONTENT_FIELDS = (

@@ -13,7 +13,7 @@ from typing import Literal, get_args
 from django.db import transaction
 
 from digest.config import Config
-from digest.config.fields import is_one_line, unknown_field
+from digest.fields import is_one_line, unknown_field
 from digest.editorial.selection import EditorPlacing
 from digest.editorial.themes import load_taxonomy
 from digest.errors import Refused

@@ -12,8 +12,9 @@ import typer
 from pydantic import BaseModel
 
 from digest.cli.main import app
-from digest.config.settings import Config, FeedSource, FolderSource, SmtpTransport
+from digest.config.settings import Config, SmtpTransport
 from digest.shipped import shipped
+from digest.sources import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
@@ -31,7 +32,11 @@ def keys_of(model: type[BaseModel]) -> Iterator[str]:
 
 def test_every_key_of_the_configuration_stands_in_the_commented_example() -> None:
     text = shipped("config.yaml").read_text(encoding="utf-8")
-    models = (Config, SmtpTransport, FolderSource, FeedSource)
+    models: tuple[type[BaseModel], ...] = (
+        Config,
+        SmtpTransport,
+        *(kind.settings for kind in KINDS),
+    )
     wanted = {key for model in models for key in keys_of(model)}
     missing = {key for key in wanted if not re.search(rf"^[#\s-]*{key}:", text, re.MULTILINE)}
     assert missing == set()

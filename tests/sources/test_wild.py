@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from digest.errors import SourceError
 from digest.sources.errors import Unreadable
-from digest.sources.feed import read_feed
+from digest.sources.feed_xml import read_feed
 from digest.sources.markdown import read_markdown
 from digest.sources.page import read_dump, read_html
 from digest.sources.record import read_record

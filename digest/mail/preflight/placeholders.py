@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from digest.config.fields import BRACES, KNOWN_FIELDS
+from digest.fields import BRACES, KNOWN_FIELDS
 from digest.mail.opening import opening_of
 from digest.mail.preflight.findings import Finding
 from digest.mail.preflight.opened import Mail, RoundUp, Study, blocks, listed, warns

@@ -17,7 +17,7 @@ from digest.editorial.themes import classify, load_taxonomy
 from digest.mail.preflight import Finding, Rules, inspect
 from digest.mail.render import mail_environment, render
 from digest.shipped import shipped
-from digest.sources.folder import harvest_folder
+from digest.sources.files import harvest_folder
 from digest.values import Audience, Edition, Item, Rendition, Summary, Teaser, ThemeGroup
 from tests.builders import NOW, a_config, a_summary, a_teaser, an_edition, an_item
 

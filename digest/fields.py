@@ -1,4 +1,8 @@
-"""The types of single values in config.yaml: what each accepts, and what it says of the rest."""
+"""What config.yaml is made of: a section, and the types of single values.
+
+What each accepts, and what it says of the rest. It lies below `config`, because a kind of source
+brings its own section with it (`sources`).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from apscheduler.triggers.cron import CronTrigger
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 SUBJECT_FIELDS = ("studies", "themes", "top", "month", "number")
 KNOWN_FIELDS = tuple(f"{{{name}}}" for name in SUBJECT_FIELDS)
@@ -21,6 +25,12 @@ UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 JOINER = "\u200d"  # makes one picture of two emoji
 EMOJI = ("So", "Sk")
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Section(BaseModel):
+    """A section of config.yaml: frozen, and a key that nobody knows is refused by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 def _known_timezone(name: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from digest.errors import SourceError
-from digest.sources.folder import harvest_folder
+from digest.sources.files import harvest_folder
 from digest.values import Harvest
 from tests.sources.samples import (
     CUT,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from digest.errors import SourceError
-from digest.sources.feed import read_feed
+from digest.sources.feed_xml import read_feed
 from digest.values import Harvest
 from tests.sources.samples import (
     FOUND,

@@ -1,0 +1,150 @@
+"""Where else a study stands, what it said before, what editors should look at, what is remembered."""
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+import hashlib
+import re
+import unicodedata
+
+
+def key_titles(apps, schema_editor):
+    """As `digest.sources.identity.title_key` was when this was written."""
+    summaries = apps.get_model("digest", "StoredSummary").objects.filter(kind="summary")
+    for summary in summaries.only("title").iterator():
+        folded = unicodedata.normalize("NFKC", summary.title).casefold()
+        words = re.sub(r"\W+", " ", folded).strip()
+        summary.title_key = hashlib.sha256(words.encode()).hexdigest() if words else ""
+        summary.save(update_fields=["title_key"])
+
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('digest', '0008_no_plain_text'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='sourcestate',
+            name='asked_to_wait',
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
+            model_name='sourcestate',
+            name='failures',
+            field=models.PositiveIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name='sourcestate',
+            name='found',
+            field=models.PositiveIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name='sourcestate',
+            name='gone_at',
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name='sourcestate',
+            name='next_try',
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name='sourcestate',
+            name='notes',
+            field=models.TextField(blank=True, default=''),
+        ),
+        migrations.AddField(
+            model_name='sourcestate',
+            name='settings_hash',
+            field=models.CharField(default='', max_length=64),
+        ),
+        migrations.AddField(
+            model_name='storedsummary',
+            name='date_problem',
+            field=models.TextField(blank=True, default=''),
+        ),
+        migrations.AddField(
+            model_name='storedsummary',
+            name='gone_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name='storedsummary',
+            name='pmid',
+            field=models.CharField(blank=True, db_index=True, default='', max_length=12),
+        ),
+        migrations.AddField(
+            model_name='storedsummary',
+            name='title_key',
+            field=models.CharField(db_index=True, default='', max_length=64),
+        ),
+        migrations.CreateModel(
+            name='Appearance',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('source', models.CharField(max_length=40)),
+                ('identity', models.CharField(max_length=600, unique=True)),
+                ('url', models.TextField(blank=True)),
+                ('place', models.TextField()),
+                ('first_seen', models.DateTimeField()),
+                ('summary', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='appearances', to='digest.storedsummary')),
+            ],
+            options={
+                'ordering': ('pk',),
+            },
+        ),
+        migrations.CreateModel(
+            name='Revision',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('replaced_at', models.DateTimeField()),
+                ('content', models.JSONField()),
+                ('content_hash', models.CharField(max_length=64)),
+                ('summary', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='revisions', to='digest.storedsummary')),
+            ],
+            options={
+                'ordering': ('pk',),
+            },
+        ),
+        migrations.CreateModel(
+            name='SeenAddress',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('source', models.CharField(max_length=40)),
+                ('url_hash', models.CharField(max_length=64)),
+                ('url', models.TextField()),
+                ('etag', models.TextField(blank=True)),
+                ('last_modified', models.TextField(blank=True)),
+                ('moved_to', models.TextField(blank=True)),
+                ('body_hash', models.CharField(blank=True, max_length=64)),
+                ('read_at', models.DateTimeField(null=True)),
+                ('dated', models.TextField(blank=True)),
+                ('found', models.PositiveIntegerField(default=0)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('source', 'url_hash'), name='one_seen_address')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Flag',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('similar', 'Similar'), ('changed', 'Changed'), ('removed', 'Removed')], max_length=10)),
+                ('detail', models.TextField()),
+                ('raised_at', models.DateTimeField()),
+                ('settled_at', models.DateTimeField(null=True)),
+                ('settled_by', models.CharField(blank=True, default='', max_length=150)),
+                ('other', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='flagged_by', to='digest.storedsummary')),
+                ('summary', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='flags', to='digest.storedsummary')),
+            ],
+            options={
+                'ordering': ('pk',),
+                'constraints': [models.UniqueConstraint(condition=models.Q(('other__isnull', False), ('settled_at', None)), fields=('summary', 'kind', 'other'), name='one_open_flag_of_two'), models.UniqueConstraint(condition=models.Q(('other', None), ('settled_at', None)), fields=('summary', 'kind'), name='one_open_flag')],
+            },
+        ),
+        migrations.RunPython(key_titles, migrations.RunPython.noop),
+    ]
