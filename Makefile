@@ -8,7 +8,7 @@ INSTALLED_TEST := .venv/installed-test
 NPM := $(shell command -v npm 2>/dev/null)
 INSTALLED_OUTSIDE := tests/outside/node_modules/.package-lock.json
 
-.PHONY: help install demo run test outside outside-if-possible lint types contracts migrations-check eval bench-compose bench-render bench-deliver bench-events bench-reading crash-test lock clean
+.PHONY: help install demo run test outside outside-if-possible lint types contracts migrations-check eval bench-compose bench-render bench-deliver bench-events bench-reading bench-import bench-gather crash-test lock clean
 
 help:
 	@echo "make demo   the whole way on the examples, into a local Maildir"
@@ -20,6 +20,7 @@ help:
 	@echo "make bench-deliver   mails a second, CPU a mail and memory, beside smtp-source and others"
 	@echo "make bench-events    what comes back: events a second"
 	@echo "make bench-reading   100,000 sealed addresses: read and opened in under a second"
+	@echo "make bench-gather    10,000 entries of 200 feeds: entries a second, and again unchanged"
 	@echo "make crash-test      kill -9 a hundred times in 100,000 mails: lost, doubled, unknown"
 	@echo "make bench-render    how long a mail takes and its bytes, beside MJML and css-inline"
 
@@ -94,6 +95,9 @@ bench-reading: install
 
 bench-import: $(INSTALLED_TEST)
 	@$(BIN)/python -m bench.importing
+
+bench-gather: install
+	@$(BIN)/python -m bench.gathering
 
 # A hundred senders killed in the middle of 100,000 mails; `make test` has a short form.
 crash-test: $(INSTALLED_TEST)

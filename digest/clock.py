@@ -274,9 +274,11 @@ def _finish(occurrence: Occurrence, state: str, note: str, now: datetime) -> Non
 
 
 def _gather(config: Config, slot: str, now: datetime) -> tuple[str, str]:
-    results = gather(config, now=now)
+    results = gather(config, now=now, due_only=True)
     new, failed = sum(r.new for r in results), sum(r.failed for r in results)
-    return "done", f"{new} new, {failed} refused"
+    resting = sum(bool(r.skipped) for r in results)
+    rest = f", {resting} of {len(results)} sources not asked" if resting else ""
+    return "done", f"{new} new, {failed} refused{rest}"
 
 
 def _compose(config: Config, slot: str, now: datetime) -> tuple[str, str]:

@@ -16,6 +16,8 @@ from zoneinfo import available_timezones
 from apscheduler.triggers.cron import CronTrigger
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
+from digest.web_address import plain_address
+
 SUBJECT_FIELDS = ("studies", "themes", "top", "month", "number")
 KNOWN_FIELDS = tuple(f"{{{name}}}" for name in SUBJECT_FIELDS)
 BRACES = re.compile(r"\{+[^{}]*\}+|\{+[^\s{}]*|\}+")  # closed, never closed, never opened
@@ -89,7 +91,8 @@ def _site_address(url: str) -> str:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port  # a port that is no number raises
-        ascii_host = host.encode("idna").decode() if not host.isascii() else host
+        named = f"[{host}]" if ":" in host else host
+        ascii_host = urlsplit(plain_address(f"https://{named}")).hostname
     except ValueError:
         raise ValueError(
             f"'{url}' is no web address; write one like https://digest.example.org"
@@ -100,7 +103,7 @@ def _site_address(url: str) -> str:
         raise ValueError(
             f"'{url}' has a path; give the digest a host of its own: {parts.scheme}://{parts.netloc}"
         )
-    if "@" in parts.netloc or not re.fullmatch(r"[\w.-]+|[0-9a-f:.]+", host):
+    if "@" in parts.netloc:
         raise ValueError(f"'{host}' is no host; write one like https://digest.example.org")
     return url
 

@@ -73,8 +73,11 @@ class Seen:
     """What is remembered of one address of a source, for its next visit.
 
     `etag` and `last_modified` as its site gave them; `moved_to` where it moved for good;
-    `body_hash` the SHA-256 of the body in hex; `dated` the date that a card or a sitemap told of
-    it; `found` how many entries it held. "" and None: not known.
+    `body_hash` the SHA-256 of the body in hex, "" where nothing of it was taken. A kind of source
+    gives the last three their meaning: `read_at` when it was last read; `dated` the date that a
+    card told of it (a page), or a fingerprint of what the feed said of it (a linked page);
+    `found` how many entries it held (a feed), or its steps from the start (a page).
+    "" and None: not known.
     """
 
     url: str
@@ -111,8 +114,8 @@ class Harvest:
 class Summary:
     """A stored summary (or article) as the editorial stage reads it.
 
-    `published_at` None: not stated, and its source asks the editor for a date;
-    `first_seen` is when we first gathered it.
+    `published_at` None: not stated, and its source asks the editor for a date, or what is stated
+    cannot be one: `date_problem` says why. `first_seen` is when we first gathered it.
     """
 
     slug: str
@@ -128,6 +131,7 @@ class Summary:
     doi: str = ""
     url: str = ""
     published_at: datetime | None = None
+    date_problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from digest.values import (
 )
 
 if TYPE_CHECKING:
-    from digest.models import Issue, StoredSummary
+    from digest.models import Flag, Issue, StoredSummary
     from subscribers.models import Subscriber
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -374,3 +374,12 @@ def with_words(edition: Edition, *, each: int = 2) -> Edition:
     meaning = "what is said of it in one plain line, in everyday words"
     words = tuple(Word(f"{form} term", form, meaning) for form in seen)
     return replace(edition, groups=tuple(replace(group, words=words) for group in edition.groups))
+
+
+def a_flag(summary: StoredSummary, kind: str = "similar", **changes: Any) -> Flag:
+    """An open flag about `summary`."""
+    from digest.models import Flag
+
+    return Flag.objects.create(
+        **{"summary": summary, "kind": kind, "detail": "", "raised_at": NOW, **changes}
+    )

@@ -1,24 +1,52 @@
-"""`digest gather` and `digest sources`."""
+"""`digest gather`, `digest sources` and `digest flags`."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digest.cli.output import Json, print_json, progress_bar, say, table, warn
-from digest.cli.site import now, open_site
+from digest.cli.output import (
+    Json,
+    counted,
+    print_json,
+    printable,
+    progress_bar,
+    say,
+    size,
+    table,
+    warn,
+    whole_number,
+)
+from digest.cli.site import now, open_site, shell_user
+
+if TYPE_CHECKING:
+    from digest.pipeline.gather import Gathering
+
+COUNTS = ("found", "new", "changed", "merged", "held", "failed")
+
+flags_app = typer.Typer(
+    help="What gathering found that an editor should look at.", rich_markup_mode=None
+)
+
+Flags = Annotated[
+    list[int],
+    typer.Argument(metavar="N...", help="As `digest flags` numbers them.", parser=whole_number),
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(gather)
     app.command()(sources)
+    app.add_typer(flags_app, name="flags")
 
 
 def gather(
     context: typer.Context,
-    source: Annotated[str | None, typer.Option(help="Only this source, by its name.")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Only this source, by its name, even if it is to rest.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Fetch what is new from every source."""
@@ -32,28 +60,50 @@ def gather(
             only=source,
             progress=(lambda name, done, total: bar(done, total)) if bar else None,
         )
-    columns = ("found", "new", "changed", "held", "failed")
     if json:
-        print_json({"sources": [_document(result, columns) for result in results]})
+        print_json({"sources": [_document(result) for result in results]})
     else:
-        rows = [(r.source, r.kind, *(getattr(r, column) for column in columns)) for r in results]
-        table("", ("source", "kind", *columns), rows)
-        if any(r.held for r in results):
-            say("Held: no date stated. `digest compose`, then `digest bring N SLUG` takes one in.")
+        _print(results)
     warn(line for r in results for line in (r.error, *(x.line() for x in r.refusals)) if line)
     if any(result.failed for result in results):
         raise typer.Exit(1)
 
 
-def _document(result: Any, columns: tuple[str, ...]) -> dict[str, Any]:
+def _print(results: list[Gathering]) -> None:
+    visited = [result for result in results if not result.skipped]
+    rows = [
+        (r.source, *(getattr(r, count) for count in COUNTS), size(r.bytes), round(r.seconds, 1))
+        for r in visited
+    ]
+    table("", ("source", *COUNTS, "bytes", "seconds"), rows, lean=True)
+    for result in results:
+        for note in result.notes:
+            say(f"{result.source}: {printable(note)}")
+        if result.removed:
+            gone = counted(result.removed, "summary", "summaries")
+            say(f"{result.source}: {gone} no longer in it, and kept all the same")
+        if result.skipped:
+            say(f"{result.source}: not visited; {printable(result.skipped)}")
+    if any(r.held for r in results):
+        say("Held: no date stated. `digest compose`, then `digest bring N SLUG` takes one in.")
+
+
+def _document(result: Gathering) -> dict[str, Any]:
     return {
         "name": result.source,
         "kind": result.kind,
-        **{column: getattr(result, column) for column in columns},
+        **{count: getattr(result, count) for count in COUNTS},
+        "bytes": result.bytes,
+        "seconds": result.seconds,
+        "requests": result.requests,
+        "unchanged": result.unchanged,
+        "removed": result.removed,
         "error": result.error or None,
         "refused": [
             {"place": r.place, "problem": r.problem, "mend": r.mend} for r in result.refusals
         ],
+        "notes": list(result.notes),
+        "skipped": result.skipped or None,
     }
 
 
@@ -68,5 +118,51 @@ def sources(context: typer.Context, json: Json = False) -> None:
         return
     columns = ("name", "kind", "summaries", "last_check", "next_try", "error")
     table("", columns, ([line[column] for column in columns] for line in lines))
+    for line in lines:
+        for note in line["notes"]:
+            say(f"{line['name']}: {printable(note)}")
     if not lines:
         say("No source yet: add one under `sources` in config.yaml.")
+
+
+@flags_app.callback(invoke_without_command=True)
+def flags(
+    context: typer.Context,
+    all_: Annotated[bool, typer.Option("--all", help="Also those that were settled.")] = False,
+    json: Json = False,
+) -> None:
+    """What to look at: alike, changed after it was sent, or its file removed."""
+    if context.invoked_subcommand:
+        return
+    open_site(context)
+    from digest.pipeline.flags import flag_lines
+
+    lines = flag_lines(settled=all_)
+    if json:
+        print_json({"flags": lines})
+        return
+    if not lines:
+        say("Nothing to look at.")
+        return
+    columns = ("number", "kind", "slug", "detail", "raised", *(["settled_by"] if all_ else []))
+    table("", columns, ([line[column] for column in columns] for line in lines))
+    say("Seen to: `digest flags settle N`")
+
+
+@flags_app.command()
+def settle(
+    context: typer.Context,
+    numbers: Flags,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who saw to it.")] = None,
+    json: Json = False,
+) -> None:
+    """Say that these were seen to; they are listed no more."""
+    open_site(context)
+    from digest.pipeline.flags import settle as run
+
+    lines = run(numbers, who=by if by is not None else shell_user(), now=now())
+    if json:
+        print_json({"settled": lines})
+        return
+    for line in lines:
+        say(f"Settled {line['number']}: {line['slug']}, {line['kind']}.")

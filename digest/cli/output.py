@@ -82,14 +82,29 @@ def heading(title: str) -> None:
     out.print(escape(title), style="bold")
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table for people; numbers stand right. The first column, which one copies, stays whole."""
+def size(count: int) -> str:
+    """`512 B`, `1.2 MB`."""
+    for unit, of in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= of:
+            return f"{count / of:.1f} {unit}"
+    return f"{count} B"
+
+
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, lean: bool = False
+) -> None:
+    """A table for people; numbers stand right. The first column, which one copies, stays whole.
+
+    A `lean` one has no lines between its columns: there is room for more of them.
+    """
     rows = [list(row) for row in rows]
     if title:  # a line of its own: as a table's title it would fold to the table's width
         heading(title)
     drawn = Table(header_style="bold")
+    if lean:
+        drawn.box, drawn.padding, drawn.pad_edge = None, (0, 2, 0, 0), False
     for position, column in enumerate(columns):
-        number = bool(rows) and all(isinstance(row[position], int) for row in rows)
+        number = bool(rows) and all(isinstance(row[position], int | float) for row in rows)
         drawn.add_column(
             column, justify="right" if number else "left", overflow="fold", no_wrap=position == 0
         )

@@ -13,6 +13,7 @@ from digest.cli.site import config_path, on_terminal, open_site
 from digest.config import key_file_of, load_config, load_keys, new_keys
 from digest.errors import ConfigError, Refused
 from digest.shipped import shipped
+from digest.sources.folder import FolderSource
 
 users = typer.Typer(help="People of the studio.", no_args_is_help=True, rich_markup_mode=None)
 Name = Annotated[str, typer.Argument(metavar="NAME")]
@@ -36,7 +37,7 @@ def init(
     site = open_site(context, database=False)
     apply_migrations()
     for source in site.config.sources:
-        if source.kind == "folder":
+        if isinstance(source, FolderSource):
             site.config.path(source.path).mkdir(parents=True, exist_ok=True)
     administrator = first_administrator(ask=on_terminal() and not json)
     if json:

@@ -138,7 +138,7 @@ def _verdict(candidate: Candidate, window: Window) -> tuple[LedgerState, str] | 
     if candidate.placing == "bring":
         return None
     if candidate.asks_for_date:
-        return "held", "states no date: bring it in, or give it a date at its source"
+        return "held", f"{_no_date(candidate.summary)}bring it in, or give it a date at its source"
     if candidate.dated > window.cut_off:
         verb = "published" if candidate.summary.published_at else "first seen"
         return "held", f"{verb} {window.day(candidate.dated)}, after the cut-off"
@@ -146,6 +146,12 @@ def _verdict(candidate: Candidate, window: Window) -> tuple[LedgerState, str] | 
         day, start = window.day(candidate.dated), window.day(window.start)
         return "left out", f"published {day}, before the first issue's window (from {start})"
     return None
+
+
+def _no_date(summary: Summary) -> str:
+    if summary.date_problem:
+        return f"no readable date: {summary.date_problem.rstrip('.')}; "
+    return "states no date: "
 
 
 def _unwanted(

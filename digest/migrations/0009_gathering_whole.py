@@ -1,6 +1,7 @@
 """Where else a study stands, what it said before, what editors should look at, what is remembered."""
 
 import django.db.models.deletion
+import django.db.models.functions.text
 from django.db import migrations, models
 
 
@@ -145,6 +146,14 @@ class Migration(migrations.Migration):
                 'ordering': ('pk',),
                 'constraints': [models.UniqueConstraint(condition=models.Q(('other__isnull', False), ('settled_at', None)), fields=('summary', 'kind', 'other'), name='one_open_flag_of_two'), models.UniqueConstraint(condition=models.Q(('other', None), ('settled_at', None)), fields=('summary', 'kind'), name='one_open_flag')],
             },
+        ),
+        migrations.AddIndex(
+            model_name='storedsummary',
+            index=models.Index(models.F('url'), name='summary_url'),
+        ),
+        migrations.AddIndex(
+            model_name='storedsummary',
+            index=models.Index(django.db.models.functions.text.Lower('doi'), name='summary_doi'),
         ),
         migrations.RunPython(key_titles, migrations.RunPython.noop),
     ]

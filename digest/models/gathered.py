@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 
 class StoredSummary(models.Model):
@@ -35,6 +36,11 @@ class StoredSummary(models.Model):
 
     class Meta:
         ordering = ("slug",)
+        indexes = [
+            # By what the same study is looked for with each entry that is gathered.
+            models.Index("url", name="summary_url"),
+            models.Index(Lower("doi"), name="summary_doi"),
+        ]
 
     def __str__(self) -> str:
         return self.slug
@@ -133,9 +139,7 @@ class SeenAddress(models.Model):
     """What is remembered of one address of a source: `values.Seen` as a row."""
 
     source = models.CharField(max_length=40)
-    url_hash = models.CharField(
-        max_length=64
-    )  # an address may be too long to index
+    url_hash = models.CharField(max_length=64)  # an address may be too long to index
     url = models.TextField()
     etag = models.TextField(blank=True)
     last_modified = models.TextField(blank=True)

@@ -1,35 +1,55 @@
-"""Gather: each source → new and changed summaries in the store. One bad source stops no other."""
+"""Gather: each source → new and changed summaries in the store. One bad source stops no other.
+
+In: the sources of config.yaml. Out: rows, and a `Gathering` for each source. Several hosts are
+visited at once, in threads that touch no database; what they bring is stored as it comes, each
+source in a transaction of its own, with no network in it (law 11).
+"""
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Callable, Sequence
+import logging
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
 from digest.config import Config
 from digest.errors import Refused, SourceError
-from digest.models import SourceState, StoredSummary
+from digest.models import LedgerEntry, StoredSummary
+from digest.pipeline.gone import still_there, tell_gone
+from digest.pipeline.keep import Kept, keep
+from digest.pipeline.keeping.window import Window
+from digest.pipeline.past import SETTLED
+from digest.pipeline.side_by_side import side_by_side
+from digest.pipeline.visits import (
+    Memory,
+    forget_the_old,
+    note_failure,
+    note_success,
+    reason_to_skip,
+    remembered,
+)
+from digest.pipeline.wire import Wire, open_wire
 from digest.sources import harvest
-from digest.sources.entry import slug_of
 from digest.sources.kind import SourceSettings, Visit
-from digest.values import Entry, Refusal
+from digest.values import Harvest, Refusal
 
-CONTENT_FIELDS = (
-    "kind", "title", "headline", "found", "why", "limits", "body", "journal", "doi", "url",
-    "published_at",
-)  # fmt: skip
+log = logging.getLogger("gather")
+
+Progress = Callable[[str, int, int], None]  # a source's name, how many are done, of how many
 
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """What one source gave. `held` counts entries that ask the editor for a date;
+    """What one source gave. `held`: its stored summaries that ask the editor for a date still.
 
-    `failed` is the refused ones, or the error of the whole source.
+    `failed` is the refused ones, or the error of the whole source. `skipped`: why it was not
+    visited at all. `unchanged`: all is as it was, and nothing was read again.
     """
 
     source: str
@@ -37,9 +57,17 @@ class Gathering:
     found: int = 0
     new: int = 0
     changed: int = 0
+    merged: int = 0
+    removed: int = 0
     held: int = 0
+    bytes: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+    unchanged: bool = False
     refusals: tuple[Refusal, ...] = ()
+    notes: tuple[str, ...] = ()
     error: str = ""
+    skipped: str = ""
 
     @property
     def failed(self) -> int:
@@ -47,178 +75,188 @@ class Gathering:
         return len(self.refusals) + bool(self.error)
 
 
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """What a visit brought home, before it is stored."""
+
+    source: SourceSettings
+    harvest: Harvest
+    error: SourceError | None
+    bytes: int
+    requests: int
+    seconds: float
+
+
 def gather(
     config: Config,
     *,
     now: datetime,
     only: str | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    due_only: bool = False,
+    progress: Progress | None = None,
 ) -> list[Gathering]:
-    """Check each source (or only the named one) and store what is new.
+    """Visit each source (or only the named one) and store what is new, in the order of config.
 
+    Passed over, unless it is named: a source that is gone for good, or whose site asked us to
+    wait; with `due_only` (the schedule) also one whose next try after a failure is still to come.
     Raises Refused when no source has the name `only`.
     """
-    sources = [source for source in config.sources if only in (None, source.name)]
+    sources = _chosen(config, only)
+    memories = remembered(sources)
+    results = {}
+    if only is None:
+        results = _skipped(sources, memories, config, now, due_only)
+    waiting = [source for source in sources if source.name not in results]
+    report = progress or (lambda name, done, total: None)
+    report("", 0, len(waiting))
+    store = _Store(config, now)
+    with open_wire(config) as wire:
+        visit = _visitor(config, wire, memories, now)
+        tours = side_by_side(_tours(waiting), visit, at_once=config.fetch.hosts_at_once)
+        with closing(tours):
+            for done, brought in enumerate(tours, 1):
+                name = brought.source.name
+                results[name] = store.take(brought, memories.pop(name))
+                report(name, done, len(waiting))
+    forget_the_old(now)
+    held = _held(list(results))
+    return [replace(results[s.name], held=held.get(s.name, 0)) for s in sources]
+
+
+def _chosen(config: Config, only: str | None) -> list[SourceSettings]:
+    sources: list[SourceSettings] = [s for s in config.sources if only in (None, s.name)]
     if only is not None and not sources:
         known = ", ".join(source.name for source in config.sources) or "none"
         raise Refused(
             f"no source is named '{only}'", where="sources", mend=f"Known in config.yaml: {known}"
         )
-    results = []
-    for number, source in enumerate(sources):
-        if progress:
-            progress(source.name, number, len(sources))
-        results.append(_gather_one(source, config, now))
-    return results
+    return sources
 
 
-def _gather_one(source: SourceSettings, config: Config, now: datetime) -> Gathering:
-    try:
-        harvested = harvest(source, config)
-    except SourceError as error:
-        _note_check(source.name, now, error.line())
-        return Gathering(source.name, source.kind, error=error.line())
-    with transaction.atomic():
-        shared = _shared_addresses(harvested.entries)
-        distinct = {identity_of(e, source.name, shared): e for e in harvested.entries}
-        outcomes = [_store(entry, source, shared, now) for entry in distinct.values()]
-        lines = [refusal.line() for refusal in harvested.refusals]
-        _note_check(source.name, now, "\n".join(lines[:20]))
-    return Gathering(
+def _skipped(
+    sources: Sequence[SourceSettings],
+    memories: Mapping[str, Memory],
+    config: Config,
+    now: datetime,
+    due_only: bool,
+) -> dict[str, Gathering]:
+    def why(source: SourceSettings) -> str:
+        state = memories[source.name].state
+        return reason_to_skip(state, now=now, due_only=due_only, zone=config.zone)
+
+    return {
+        s.name: Gathering(s.name, s.kind, skipped=reason) for s in sources if (reason := why(s))
+    }
+
+
+def _tours(sources: Sequence[SourceSettings]) -> list[list[SourceSettings]]:
+    """Sources with one host go one after another: no host is visited twice at a time."""
+    tours: dict[str, list[SourceSettings]] = {}
+    for source in sources:
+        tours.setdefault(source.host, []).append(source)
+    return list(tours.values())
+
+
+def _visitor(
+    config: Config, wire: Wire, memories: Mapping[str, Memory], now: datetime
+) -> Callable[[SourceSettings], _Brought]:
+    """How a source is visited; it raises nothing, for it works in a thread of its own."""
+
+    def visit(source: SourceSettings) -> _Brought:
+        started, web = time.monotonic(), wire.web(source)
+        found, error = Harvest(), None
+        try:
+            found = harvest(
+                source,
+                Visit(
+                    web=web,
+                    zone=config.zone,
+                    folder=config.folder,
+                    now=now,
+                    seen=memories[source.name].seen,
+                ),
+            )
+        except SourceError as failure:
+            error = failure
+        except Exception as fault:
+            error = _unexpected(source, fault)
+        seconds = time.monotonic() - started
+        return _Brought(source, found, error, web.bytes, web.requests, seconds)
+
+    return visit
+
+
+class _Store:
+    """Where a gathering is kept, source by source, in the main thread."""
+
+    def __init__(self, config: Config, now: datetime):
+        self._config, self._now = config, now
+        self._window = Window(now)
+
+    def take(self, brought: _Brought, memory: Memory) -> Gathering:
+        """Keep it, or note why it cannot be: each in a transaction of its own."""
+        error, kept = brought.error, None
+        if error is None:
+            try:
+                kept = self._keep(brought, memory)
+            except Exception as fault:
+                self._window = Window(self._now)  # what it holds of this source was not stored
+                error = _unexpected(brought.source, fault)
+        if error is not None:
+            with transaction.atomic():
+                if note_failure(memory, error, now=self._now):
+                    tell_gone(brought.source, self._config, now=self._now)
+        return _gathering(brought, kept, error)
+
+    def _keep(self, brought: _Brought, memory: Memory) -> Kept:
+        """What is remembered of a visit is so exactly when what it brought is kept."""
+        with transaction.atomic():
+            kept = keep(brought.harvest, brought.source, now=self._now, window=self._window)
+            note_success(memory, brought.harvest, now=self._now)
+            still_there(memory.state)
+        return kept
+
+
+def _gathering(brought: _Brought, kept: Kept | None, error: SourceError | None) -> Gathering:
+    source, found = brought.source, brought.harvest
+    result = Gathering(
         source.name,
         source.kind,
-        found=len(harvested.entries),
-        new=outcomes.count("new"),
-        changed=outcomes.count("changed"),
-        held=sum(e.published_at is None for e in harvested.entries) * (source.undated == "hold"),
-        refusals=harvested.refusals,
+        bytes=brought.bytes,
+        requests=brought.requests,
+        seconds=round(brought.seconds, 3),
+        error=error.line() if error else "",
+    )
+    if kept is None:
+        return result
+    return replace(
+        result,
+        found=len(found.entries) + found.unchanged,
+        new=kept.new,
+        changed=kept.changed,
+        merged=kept.merged,
+        removed=kept.removed,
+        unchanged=bool(found.unchanged) and not (found.entries or found.refusals),
+        refusals=found.refusals,
+        notes=found.notes,
     )
 
 
-def _shared_addresses(entries: Sequence[Entry]) -> frozenset[str]:
-    """Addresses that are nobody's own: several entries of one source link to each of them.
-
-    A feed may link all its entries to one page. What was gathered before counts too, because a
-    feed may hold one entry at a time.
-    """
-    texts: dict[tuple[str, str], set[str]] = {}
-    for entry in entries:
-        texts.setdefault((entry.url, entry.kind), set()).add(_text_key(entry))
-    stored = StoredSummary.objects.filter(url__in={url for url, _ in texts}).order_by()
-    often = stored.values("url", "kind", "source").annotate(rows=Count("pk")).filter(rows__gt=1)
-    now = {url for (url, _), different in texts.items() if len(different) > 1}
-    return frozenset(now | {row["url"] for row in often})
-
-
-def _store(entry: Entry, source: SourceSettings, shared: frozenset[str], now: datetime) -> str:
-    identity = identity_of(entry, source.name, shared)
-    asks = entry.published_at is None and source.undated == "hold"
-    fingerprint = _fingerprint(entry)
-    known = _find(entry, identity, source.name, shared)
-    if known is None:
-        StoredSummary.objects.create(
-            slug=_free_slug(entry.slug or entry.title),
-            identity=identity,
-            text_key=_text_key(entry),
-            source=source.name,
-            place=entry.place,
-            first_seen=now,
-            content_hash=fingerprint,
-            asks_for_date=asks,
-            **_content(entry),
-        )
-        return "new"
-    if known.source != source.name:
-        return "known"  # the same study from a second source: the first one's words stay
-    state = (fingerprint, asks, identity if entry.guid else known.identity)
-    if (known.content_hash, known.asks_for_date, known.identity) == state:
-        return "known"
-    for name, value in _content(entry).items():
-        setattr(known, name, value)
-    outcome = "known" if known.content_hash == fingerprint else "changed"
-    # What first came without an id is told apart by its id from now on.
-    known.content_hash, known.asks_for_date, known.identity = state
-    known.text_key = _text_key(entry)
-    known.save()
-    return outcome
-
-
-def _find(entry: Entry, identity: str, source: str, shared: frozenset[str]) -> StoredSummary | None:
-    """The same summary, or the same study from another source (law 1): by DOI, address, words."""
-    if known := StoredSummary.objects.filter(identity=identity).first():
-        return known
-    same_kind = StoredSummary.objects.filter(kind=entry.kind).order_by("pk")
-    ways = {"text_key": _text_key(entry)}
-    if entry.url and entry.url not in shared:
-        ways = {"url": entry.url, **ways}
-    if entry.doi:
-        ways = {"doi__iexact": entry.doi, **ways}
-    for way, value in ways.items():
-        for row in same_kind.filter(**{way: value}):
-            if row.source != source or not _told_apart(entry, identity, row, way):
-                return row
-    return None
-
-
-def _told_apart(entry: Entry, identity: str, row: StoredSummary, way: str) -> bool:
-    """True if their source states two different things: one would overwrite the other.
-
-    A monthly round-up has the same title each time, and a feed may link all of it to one page.
-    """
-    both_have_ids = identity.startswith("guid:") and row.identity.startswith("guid:")
-    return (
-        (both_have_ids and identity != row.identity)
-        or bool(entry.doi and row.doi and entry.doi.casefold() != row.doi.casefold())
-        or (way == "text_key" and bool(entry.url and row.url and entry.url != row.url))
+def _unexpected(source: SourceSettings, fault: Exception) -> SourceError:
+    """A fault of ours, as this source's error: the others go on. The log has the place."""
+    kind, frames = type(fault).__name__, traceback.extract_tb(fault.__traceback__)
+    place = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else "?"
+    log.error("source %s: unexpected %s at %s", source.name, kind, place)
+    return SourceError(
+        f"unexpected {kind} ({place})",
+        where=source.name,
+        mend="That is a fault of ours: tell the makers",
     )
 
 
-def identity_of(entry: Entry, source: str, shared: frozenset[str] = frozenset()) -> str:
-    """What makes an entry itself: the source's own id, else DOI, else address, else its words.
-
-    A source's ids mean nothing elsewhere, so they carry its name; a `shared` address means
-    nothing. A file's name is no identity: the same text in a file that moved stays one summary.
-    """
-    if entry.guid:
-        return f"guid:{source}:{entry.guid}"[:600]
-    # A study and an article about it are two things, whatever they share.
-    kind = "article:" if entry.kind == "article" else ""
-    if entry.doi:
-        return f"{kind}doi:{entry.doi.casefold()}"[:600]
-    if entry.url and entry.url not in shared:
-        return f"{kind}url:{entry.url}"[:600]
-    return f"{kind}text:{_text_key(entry)}"
-
-
-def _text_key(entry: Entry) -> str:
-    # An article's title may come back every month; a summary's body is always empty.
-    text = f"{entry.title} {entry.headline} {entry.body}"
-    words = re.sub(r"\W+", " ", text.casefold()).strip()
-    return hashlib.sha256(words.encode()).hexdigest()
-
-
-def _fingerprint(entry: Entry) -> str:
-    plain = replace(entry, place="", guid="", slug="")
-    return hashlib.sha256(repr(plain).encode()).hexdigest()
-
-
-def _content(entry: Entry) -> dict[str, object]:
-    return {name: getattr(entry, name) for name in CONTENT_FIELDS}
-
-
-def _free_slug(text: str) -> str:
-    """`text` as a slug that is not yet taken."""
-    wish = slug = slug_of(text) or "summary"
-    number = 1
-    while StoredSummary.objects.filter(slug=slug).exists():
-        number += 1
-        slug = f"{wish}-{number}"
-    return slug
-
-
-def _note_check(name: str, now: datetime, error: str) -> None:
-    state, _ = SourceState.objects.get_or_create(name=name)
-    state.last_check, state.last_error = now, error
-    if not error:
-        state.last_success = now
-    state.save()
+def _held(names: Sequence[str]) -> dict[str, int]:
+    """How many summaries of each source ask for a date, and are in or left out of no issue."""
+    settled = LedgerEntry.objects.filter(summary=OuterRef("pk"), state__in=SETTLED)
+    asking = StoredSummary.objects.filter(source__in=names, asks_for_date=True)
+    rows = asking.exclude(Exists(settled)).order_by().values("source").annotate(n=Count("pk"))
+    return {row["source"]: row["n"] for row in rows}

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
+
+from django.db.models import Count
 
 from digest.config import Config
 from digest.delivery.records import counts
 from digest.editorial.readability import reading_grade
 from digest.editorial.themes import load_taxonomy
 from digest.errors import Refused
-from digest.models import Delivery, Issue, IssueItem, SourceState, StoredSummary
+from digest.models import Appearance, Delivery, Issue, IssueItem, SourceState, StoredSummary
+from digest.pipeline.flags import flags_of
 from digest.pipeline.render import lines_of
 from digest.pipeline.rows import instant, teasers_value
 from digest.pipeline.segment import segment_report
+from digest.pipeline.visits import states_of
 from digest.timetable import next_time
 from digest.values import Audience, Teaser
 from subscribers.membership import find_subscriber
@@ -36,12 +40,18 @@ def draft_report(issue: Issue, config: Config) -> dict[str, Any]:
     waiting = [pk for pk, found in states.items() if "in" not in found and "held" in found]
     out = [pk for pk, found in states.items() if found == {"left out"}]
     read = lines_of(issue, config)
+    summaries = {pk: _summary(rows[pk], issue) for pk in items if pk in rows}
+    flags, links = flags_of(items), _links(summaries)
     return {
         "number": issue.number,
         "state": issue.state,
         "window": {"start": instant(issue.window_start), "until": instant(issue.cut_off)},
         "items": [
-            _item(items[pk], _summary(rows[pk], issue), ledgers[pk])
+            {
+                **_item(items[pk], summaries[pk], ledgers[pk]),
+                "flags": flags.get(pk, []),
+                "links": links[pk],
+            }
             for pk in included
             if pk in items
         ],
@@ -187,28 +197,55 @@ def subscriber_report(address: str) -> dict[str, Any]:
 
 
 def source_lines(config: Config, now: datetime) -> list[dict[str, Any]]:
-    """Each source of the configuration, and how its last check went."""
-    states = {state.name: state for state in SourceState.objects.all()}
-    lines = []
-    for source in config.sources:
-        state = states.get(source.name, SourceState(name=source.name))
-        lines.append(
-            {
-                "name": source.name,
-                "kind": source.kind,
-                "last_check": instant(state.last_check),
-                "last_success": instant(state.last_success),
-                "error": state.last_error or None,
-                "next_try": instant(_next_gathering(config, now)),
-                "summaries": StoredSummary.objects.filter(source=source.name).count(),
-            }
-        )
-    return lines
+    """Each source of the configuration, how its last check went, and when the next one is."""
+    counted = StoredSummary.objects.order_by().values("source").annotate(rows=Count("pk"))
+    stored = {row["source"]: row["rows"] for row in counted}
+    states = states_of(config.sources)
+    return [
+        {
+            "name": source.name,
+            "kind": source.kind,
+            "last_check": instant(state.last_check),
+            "last_success": instant(state.last_success),
+            "error": state.last_error or None,
+            "next_try": instant(_next_visit(state, config, now)),
+            "failures": state.failures,
+            "gone": instant(state.gone_at),
+            "notes": state.notes.splitlines(),
+            "summaries": stored.get(source.name, 0),
+            "found": state.found,
+        }
+        for source in config.sources
+        for state in (states[source.name],)
+    ]
 
 
-def _next_gathering(config: Config, now: datetime) -> datetime | None:
+def _next_visit(state: SourceState, config: Config, now: datetime) -> datetime | None:
+    """The first gathering of the schedule that visits it; without one, when it may be visited."""
+    if state.gone_at:
+        return None
+    rests_until = state.next_try if state.next_try and state.next_try > now else None
     expression = config.schedule.gather
-    return next_time(expression, config.zone, now) if expression else None
+    if not expression:
+        return rests_until
+    # The schedule's slot at that very second counts, too.
+    after = rests_until - timedelta(seconds=1) if rests_until else now
+    return next_time(expression, config.zone, after)
+
+
+def _links(summaries: dict[int, dict[str, Any]]) -> dict[int, list[dict[str, str]]]:
+    """Where each summary stands on the web: in its own source first, then in the others."""
+    found = {pk: [(one["source"], one["url"] or "")] for pk, one in summaries.items()}
+    for one in Appearance.objects.filter(summary__in=summaries):
+        found[one.summary_id].append((one.source, one.url))
+    return {
+        pk: [
+            {"source": source, "url": url}
+            for source, url in dict.fromkeys(links)
+            if url.startswith(("http://", "https://"))
+        ]
+        for pk, links in found.items()
+    }
 
 
 Ledger = dict[str, dict[str, str]]  # audience → state and reason
@@ -276,6 +313,7 @@ def _summary(row: StoredSummary, issue: Issue) -> dict[str, Any]:
         "slug": row.slug,
         "title": row.title,
         "published": instant(row.published_at),
+        "date_problem": row.date_problem or None,
         "first_seen": instant(row.first_seen),
         "journal": row.journal or None,
         "doi": row.doi or None,

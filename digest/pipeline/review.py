@@ -13,10 +13,10 @@ from typing import Literal, get_args
 from django.db import transaction
 
 from digest.config import Config
-from digest.fields import is_one_line, unknown_field
 from digest.editorial.selection import EditorPlacing
 from digest.editorial.themes import load_taxonomy
 from digest.errors import Refused
+from digest.fields import is_one_line, unknown_field
 from digest.mail.slots import PREFIX as SLOT
 from digest.models import AuditEntry, Issue, StoredSummary
 from digest.pipeline.approval import approval_hash

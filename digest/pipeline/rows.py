@@ -43,6 +43,7 @@ def summary_value(row: StoredSummary, *, body: bool = True) -> Summary:
         doi=row.doi,
         url=row.url,
         published_at=row.published_at,
+        date_problem=row.date_problem,
     )
 
 

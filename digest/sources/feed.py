@@ -1,15 +1,22 @@
-"""The kind `feed`: RSS, Atom or JSON Feed, at an address or in a file."""
+"""The kind `feed`: RSS, Atom or JSON Feed, at an address or in a file.
+
+In: its section and a visit. Out: a harvest; an entry that holds only an excerpt is read from the
+page that it links to (`following`). A feed that did not change costs one request, but for once a
+day when it has linked pages: then they are looked at again.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from pydantic import Field
 
 from digest.errors import SourceError
-from digest.sources.kind import Kind, SourceSettings, Visit
-from digest.values import Harvest
+from digest.sources.kind import Answer, Kind, SourceSettings, Visit
+from digest.values import Entry, Harvest, Seen
 
 MOST_BYTES = 10_000_000
 
@@ -40,13 +47,73 @@ class FeedSource(SourceSettings):
 
 def harvest(source: FeedSource, visit: Visit) -> Harvest:
     """Every entry of the feed. Raises SourceError when it cannot be read as a whole."""
-    from digest.sources.feed_xml import read_feed
     from digest.sources.fetch import FEEDS, shown_address
 
     if not source.on_the_web:
-        return read_feed(_file(source.url, visit), source.url, visit.zone)
-    answer = visit.web.get(source.url, accept=FEEDS)
-    return read_feed(answer.content, shown_address(source.url), visit.zone)
+        answer = Answer(url="", content=_file(source.url, visit), seen=Seen(source.url))
+        return _read(source, visit, answer, source.url)
+    known = visit.seen.get(source.url)
+    linked = tuple(seen for address, seen in visit.seen.items() if address != source.url)
+    asked_with = known
+    if known and linked and _is_older_than_a_day(known, visit):
+        asked_with = _without_validators(known)  # a linked page may have been edited since
+    answer = visit.web.get(source.url, accept=FEEDS, seen=asked_with)
+    if answer.changed or known is None:
+        return _read(source, visit, answer, shown_address(source.url))
+    return Harvest(
+        unchanged=known.found,
+        notes=_moved(answer.seen),
+        seen=(replace(answer.seen, read_at=known.read_at, found=known.found), *linked),
+    )
+
+
+def _read(source: FeedSource, visit: Visit, answer: Answer, place: str) -> Harvest:
+    """What a feed holds that is not as it was. Its parsers are imported only now."""
+    from digest.sources import feed_json, feed_xml
+    from digest.sources.entry import to_entry
+    from digest.sources.errors import Unreadable
+    from digest.sources.feed_item import Excerpt, stated_in_item, told_apart
+    from digest.sources.fetch import shown_address
+    from digest.sources.following import follow
+
+    parser = feed_json if feed_json.is_json(answer.content) else feed_xml
+    base = shown_address(answer.url)
+    feed = parser.read_items(answer.content, place, answer.charset, base)
+    items, notes = told_apart(feed.items)
+    entries: list[Entry] = []
+    refusals = list(feed.refusals)
+    excerpts = []
+    for item in items:
+        try:
+            entries.append(to_entry(stated_in_item(item), item.place, visit.zone, now=visit.now))
+        except Excerpt:
+            excerpts.append(item)
+        except Unreadable as unreadable:
+            refusals.append(unreadable.at(item.place))
+    followed = follow(excerpts, source.most_pages, visit)
+    seen = replace(answer.seen, read_at=visit.now, found=len(entries) + len(followed.seen))
+    if followed.waiting or not feed.whole:
+        seen = _without_validators(seen)  # so that it is read again at the next visit
+    return Harvest(
+        entries=(*entries, *followed.entries),
+        refusals=(*refusals, *followed.refusals),
+        unchanged=followed.unchanged,
+        notes=(*_moved(answer.seen), *notes, *followed.notes),
+        seen=(*([seen] if source.on_the_web else []), *followed.seen),
+    )
+
+
+def _moved(seen: Seen) -> tuple[str, ...]:
+    return (f"moved for good to {seen.moved_to}: correct `url`",) if seen.moved_to else ()
+
+
+def _is_older_than_a_day(known: Seen, visit: Visit) -> bool:
+    return known.read_at is None or visit.now - known.read_at >= timedelta(days=1)
+
+
+def _without_validators(seen: Seen) -> Seen:
+    """It is asked for in full then, where it moved to."""
+    return replace(seen, etag="", last_modified="", body_hash="")
 
 
 def _file(url: str, visit: Visit) -> bytes:

@@ -1,8 +1,8 @@
 """A folder of files → a `Harvest`: .html .htm .txt .md .json .jsonl, recursively, in order.
 
 One bad file, or one bad line of a .jsonl file, is refused and the rest goes on. Hidden files,
-README files and other endings are passed over. Nothing outside the folder is read: links that
-lead out of it are refused (law 8).
+README files and what editors and systems leave behind are passed over; files of other endings
+too, with a note. Nothing outside the folder is read: links that lead out are refused (law 8).
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from digest.errors import SourceError
+from digest.sources.charset import decode_html
 from digest.sources.clean import one_line
 from digest.sources.entry import slug_of
 from digest.sources.errors import Unreadable
@@ -26,9 +27,17 @@ from digest.sources.record import read_record
 from digest.values import Entry, Harvest, Refusal
 
 MOST_BYTES = 10_000_000
+MOST_NAMED = 5  # files of other kinds, in the note that tells of them
 BROKEN_UTF8 = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 RIGHT = "Give this program the right to read it"
+AGAIN = "the next gathering reads it again"
+# What nobody put there on purpose: editors' locks and copies, downloads under way, systems' own.
+LEFT_BEHIND = re.compile(
+    r"\.|~\$|#.*#$|.*~$|.*\.(?:bak|swp|tmp|temp|part|partial|crdownload|download|lock)$"
+    r"|thumbs\.db$|desktop\.ini$|readme(?:\.[^.]*)?$",
+    re.IGNORECASE | re.DOTALL,
+)
 Reading = Iterator[Entry | Refusal]
 
 
@@ -39,24 +48,42 @@ class _File:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """`ours`: the files to read; also folders that cannot be, and links out, for `_read` to
+    refuse. `others`: files of other kinds."""
+
+    ours: Sequence[Path]
+    others: Sequence[Path]
+
+
 def harvest_folder(folder: Path, zone: ZoneInfo) -> Harvest:
     """Every entry of the folder's files, and what was refused, in the order of their names.
 
-    Raises SourceError when the folder itself is missing or cannot be read.
+    A folder that holds no file of ours is not complete: a disk that is not mounted looks so, and
+    nobody removed what was in it. Raises SourceError when it is missing or cannot be read.
     """
-    entries: list[Entry] = []
-    refusals: list[Refusal] = []
-    for path in _files(folder):
-        for result in _read(path, folder, zone):
-            if isinstance(result, Entry):
-                entries.append(result)
-            else:
-                refusals.append(result)
-    return Harvest(tuple(entries), tuple(refusals))
+    found = _walk(folder)
+    results = [result for path in found.ours for result in _read(path, folder, zone)]
+    return Harvest(
+        tuple(result for result in results if isinstance(result, Entry)),
+        tuple(refusal for result in results if (refusal := _refusal(result))),
+        notes=_notes(found, folder),
+        complete=bool(found.ours),
+    )
 
 
-def _files(folder: Path) -> list[Path]:
-    """The files to read; also folders that cannot be, and links out, for `_read` to refuse."""
+def _refusal(result: Entry | Refusal) -> Refusal | None:
+    """What is to be mended in a file; an entry is kept all the same if only its date is wrong."""
+    if isinstance(result, Refusal):
+        return result
+    if not result.date_problem:
+        return None
+    mend = "Write it like 2026-03-31, or leave it out; until then the editor is asked"
+    return Refusal(result.place, result.date_problem, mend)
+
+
+def _walk(folder: Path) -> _Found:
     try:
         next(folder.iterdir(), None)
     except OSError as error:
@@ -65,23 +92,35 @@ def _files(folder: Path) -> list[Path]:
             where=str(folder),
             mend="Make it, or correct `path` of this source",
         ) from None
-    found: list[Path] = []
+    ours: list[Path] = []
+    others: list[Path] = []
 
     def keep_for_refusal(error: OSError) -> None:
-        found.append(Path(error.filename))
+        ours.append(Path(error.filename))
 
     for place, names, files in os.walk(folder, onerror=keep_for_refusal):
         names[:] = [name for name in names if not name.startswith(".")]
         links = [Path(place, name) for name in names if Path(place, name).is_symlink()]
-        found += [link for link in links if _leaves(link, folder)]
-        found += [Path(place, name) for name in files if _is_ours(name)]
-    return sorted(found, key=lambda path: path.relative_to(folder).parts)
+        ours += [link for link in links if _leaves(link, folder)]
+        for path in (Path(place, name) for name in files if not LEFT_BEHIND.match(name)):
+            (ours if path.suffix.lower() in READERS else others).append(path)
+    return _Found(*(sorted(paths, key=lambda path: path.parts) for paths in (ours, others)))
 
 
-def _is_ours(name: str) -> bool:
-    path = Path(name)
-    hidden = name.startswith(".") or path.stem.lower() == "readme"
-    return path.suffix.lower() in READERS and not hidden
+def _notes(found: _Found, folder: Path) -> tuple[str, ...]:
+    notes = [] if found.ours else [f"{folder.name} is empty: it holds no file that can be read"]
+    if found.others:
+        count = len(found.others)
+        named = ", ".join(_place(path, folder) for path in found.others[:MOST_NAMED])
+        more = f" and {count - MOST_NAMED} more" if count > MOST_NAMED else ""
+        kinds = "1 file of another kind" if count == 1 else f"{count} files of other kinds"
+        notes.append(f"passed over {kinds}: {named}{more}")
+    return tuple(notes)
+
+
+def _place(path: Path, above: Path) -> str:
+    """The path below `above` on one line of clean text, whatever bytes its names hold."""
+    return one_line(os.fsencode(path.relative_to(above)).decode(errors="replace"))
 
 
 def _leaves(path: Path, folder: Path) -> bool:
@@ -92,8 +131,7 @@ def _leaves(path: Path, folder: Path) -> bool:
 
 
 def _read(path: Path, folder: Path, zone: ZoneInfo) -> Reading:
-    name = os.fsencode(Path(folder.name) / path.relative_to(folder))
-    place = one_line(name.decode(errors="replace"))
+    place = _place(path, folder.parent)
     try:
         file = _File(place, path.stem, _content(path, folder))
         yield from READERS[path.suffix.lower()](file, zone)
@@ -111,13 +149,17 @@ def _content(path: Path, folder: Path) -> bytes:
             raise Unreadable("is a folder that cannot be read", RIGHT)
         if not stat.S_ISREG(found.st_mode):
             raise Unreadable("is no plain file", "Copy the file itself here")
-        if found.st_size > MOST_BYTES:
-            raise Unreadable(
-                f"is larger than {MOST_BYTES // 1_000_000} MB", "Split it into smaller files"
-            )
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise Unreadable("went away while the folder was read", f"If it is back, {AGAIN}") from None
     except OSError as error:
         raise Unreadable(f"cannot be read ({error.strerror})", RIGHT) from None
+    if len(content) > MOST_BYTES:
+        raise Unreadable(
+            f"is larger than {MOST_BYTES // 1_000_000} MB", "Split it into smaller files"
+        )
+    return content
 
 
 def _text(content: bytes) -> str:
@@ -129,16 +171,27 @@ def _text(content: bytes) -> str:
             text = "\0" if BROKEN_UTF8.search(content) else content.decode("cp1252")
         except UnicodeDecodeError:
             text = "\0"
+    return _checked(text)
+
+
+def _checked(text: str) -> str:
     if CONTROL.search(text):
         raise Unreadable("is no readable text", "Save it as UTF-8 text")
     return text
 
 
-def _one(read: Callable[..., Entry], *, named: bool) -> Callable[[_File, ZoneInfo], Reading]:
+def _page(content: bytes) -> str:
+    """HTML says itself how its bytes are to be read."""
+    return _checked(decode_html(content))
+
+
+def _one(
+    read: Callable[..., Entry], *, named: bool, decoded: Callable[[bytes], str] = _text
+) -> Callable[[_File, ZoneInfo], Reading]:
     """A reader of files that hold one entry; `named`: the file's name is a wish for the slug."""
 
     def read_file(file: _File, zone: ZoneInfo) -> Reading:
-        entry = read(_text(file.content), file.place, zone=zone)
+        entry = read(decoded(file.content), file.place, zone=zone)
         wish = file.stem if named and file.stem.lower() != "index" else ""
         yield replace(entry, slug=entry.slug or slug_of(wish))
 
@@ -174,7 +227,8 @@ def _parsed(content: bytes) -> object:
     except json.JSONDecodeError as error:
         line = f"line {error.lineno} " if error.lineno > 1 else ""
         raise Unreadable(
-            f"bad JSON at {line}column {error.colno}: {error.msg}", "Mend it there"
+            f"bad JSON at {line}column {error.colno}: {error.msg}",
+            f"Mend it there; if it was just being written, {AGAIN}",
         ) from None
     except ValueError:  # Python refuses whole numbers of more than 4,300 digits
         raise Unreadable("bad JSON: a number is far too long", "Mend it") from None
@@ -192,8 +246,8 @@ def _record(found: object, place: str, zone: ZoneInfo) -> Entry | Refusal:
 
 
 READERS: dict[str, Callable[[_File, ZoneInfo], Reading]] = {
-    ".html": _one(read_html, named=True),
-    ".htm": _one(read_html, named=True),
+    ".html": _one(read_html, named=True, decoded=_page),
+    ".htm": _one(read_html, named=True, decoded=_page),
     ".md": _one(read_markdown, named=True),
     ".txt": _one(read_dump, named=False),
     ".json": _json,

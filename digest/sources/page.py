@@ -8,7 +8,7 @@ The HTML that is read (text dumps: see `layout`):
       <section class="found"><h2>What was found</h2><p>…</p></section>
       <section class="why">…</section>               or data-field="why", or a heading alone
       <section class="limits">…</section>
-      <time datetime="2026-10-03">                   else article:published_time, JSON-LD
+      <time datetime="2026-10-03">                   JSON-LD and OpenGraph first, meta last
       <p class="journal">…</p>                       else the disclaimer's words
       <a href="https://doi.org/…">                   else class="doi", or a DOI in the text
       <aside class="related"><div class="card"><time>5/1/2026</time><p>cut teaser</p>
@@ -18,21 +18,22 @@ The HTML that is read (text dumps: see `layout`):
     <link rel="canonical" href="https://…">          the page's own address; else og:url
 
 Without sections and headings, a page that names its journal below related cards is read by the
-order of its paragraphs, any other one is an article.
+order of its paragraphs, any other one is an article. A site's own CSS selectors, a field each,
+go before all this; one that finds nothing on a page leaves it to the defaults.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from digest.sources.clean import loose_text, markup, one_line, text_of_node
-from digest.sources.entry import DOI, Stated, is_web_address, to_entry
+from digest.sources.elements import take_out
+from digest.sources.entry import DOI, Stated, to_entry
 from digest.sources.errors import Unreadable
 from digest.sources.layout import (
     DATE,
@@ -47,6 +48,15 @@ from digest.sources.layout import (
     paragraphs_of,
     without_frame,
 )
+from digest.sources.page_facts import (
+    canonical_of,
+    doi_in_head,
+    journal_in_head,
+    pmid_in_head,
+    published_in_head,
+    published_in_meta,
+)
+from digest.sources.selected import TEXTS, put_first, small_fields, texts
 from digest.values import Entry
 
 SECTIONS = {name: f"[data-field={name}], .{name}" for name in ("found", "why", "limits")}
@@ -58,7 +68,9 @@ FURNITURE = "nav, footer, form, .related, .card, .cards, .disclaimer"
 NOT_FURNITURE = f"h1, {ANY_SECTION}, {HEADLINE}, {JOURNAL_NODE}"
 LABEL_LINE = re.compile(r"(?:doi|published|journal)\s*:.*|https?://\S+|10\.\d{4,9}/\S+", re.I)
 CARD_DATE = re.compile(DATE)
-CARD_LEVELS, LARGEST_CARD, MOST_LINKS = 4, 500, 200  # elements, characters, links looked at
+CARD_LEVELS, LARGEST_CARD, MOST_LINKS = 4, 500, 2000  # elements, characters, links looked at
+MOST_TAGS = 50_000  # half of what `clean` takes, as more is done here with each of them
+NO_SELECTORS: Mapping[str, str] = {}
 
 
 def read_dump(text: str, place: str, *, zone: ZoneInfo) -> Entry:
@@ -80,33 +92,65 @@ def read_html(html: str, place: str, *, zone: ZoneInfo) -> Entry:
     return to_entry(stated_in_html(html), place, zone)
 
 
-def stated_in_html(html: str, *, title: str = "", in_order: bool = False) -> Stated:
+def stated_in_html(
+    html: str,
+    *,
+    title: str = "",
+    in_order: bool = False,
+    address: str = "",
+    selectors: Mapping[str, str] = NO_SELECTORS,
+) -> Stated:
     """What a page, or the content of a feed's entry, states.
 
     `title` is the one that a feed states outside the markup. `in_order`: two to four paragraphs
-    without headings are a summary even without a frame.
+    without headings are a summary even without a frame. `address`: where the page was found.
     Raises Unreadable when the markup has no text or cannot be told apart.
     """
-    tree = markup(html)
-    published = _published(tree)  # JSON-LD is a script, and scripts go with the first text read
+    return stated_in_tree(
+        parsed_page(html), title=title, in_order=in_order, address=address, selectors=selectors
+    )
+
+
+def parsed_page(html: str) -> LexborHTMLParser:
+    """The parsed page. Raises Unreadable when it has more tags, or deeper ones, than any page."""
+    if html.count("<") > MOST_TAGS:
+        raise Unreadable(f"it has more than {MOST_TAGS:,} tags", "Leave the page out")
+    return markup(html)
+
+
+def stated_in_tree(
+    tree: LexborHTMLParser,
+    *,
+    title: str = "",
+    in_order: bool = False,
+    address: str = "",
+    selectors: Mapping[str, str] = NO_SELECTORS,
+) -> Stated:
+    """As `stated_in_html`, of a page that is parsed already. Changes the tree."""
+    # Read while the page is whole: scripts and furniture go with the text that is read next.
+    told, published_last = _told_by_head(tree, address), published_in_meta(tree)
+    small = small_fields(tree, selectors)
     journal_below = _journal_below(tree)
-    url = _canonical(tree)
-    framed = _drop_furniture(tree) or bool(journal_below)
+    framed = _drop_furniture(tree, selectors) or bool(journal_below)
     scope = _scope(tree)
     if scope is None:
         raise _empty(None)
+    chosen = {**small, **texts(tree, selectors)}
     own_title = text_of_node(tree.css_first("h1")) or text_of_node(tree.css_first("title"))
-    stated = Stated(
-        title=title or own_title,
-        url=url,
-        published=_time(scope) or published or _time(tree, "header time[datetime]"),
-        doi=_doi(scope),
-        journal=_journal(scope) or journal_below,
+    stated = replace(
+        told,
+        title=chosen.get("title") or title or own_title,
+        published=told.published or _time(scope) or _time(tree, "header time[datetime]"),
+        doi=told.doi or _doi(scope),
+        journal=_journal(scope) or told.journal or journal_below,
     )
-    round_up = scope.css_first(".round-up") is not None
-    if scope.css_first(ANY_SECTION) is not None and not round_up:
-        return _by_sections(stated, scope)
-    return _by_paragraphs(stated, scope, framed=framed, in_order=in_order, round_up=round_up)
+    stated = replace(stated, published=stated.published or published_last)
+    try:
+        stated = _by_layout(stated, scope, framed=framed, in_order=in_order)
+    except Unreadable:
+        if "found" not in chosen:
+            raise
+    return put_first(chosen, stated)
 
 
 def _titled(content: Content) -> bool:
@@ -117,13 +161,31 @@ def _titled(content: Content) -> bool:
     return len(lines) > 2 and is_title(lines[0]) and not lines[1]
 
 
+def _told_by_head(tree: LexborHTMLParser, address: str) -> Stated:
+    heading = tree.css_first("h1") or tree.css_first("title")
+    title = " ".join(heading.text(deep=True).split()) if heading else ""
+    return Stated(
+        url=canonical_of(tree, address),
+        published=published_in_head(tree, title),
+        doi=doi_in_head(tree),
+        pmid=pmid_in_head(tree),
+        journal=journal_in_head(tree),
+    )
+
+
+def _by_layout(stated: Stated, scope: LexborNode, *, framed: bool, in_order: bool) -> Stated:
+    round_up = scope.css_first(".round-up") is not None
+    if scope.css_first(ANY_SECTION) is not None and not round_up:
+        return _by_sections(stated, scope)
+    return _by_paragraphs(stated, scope, framed=framed, in_order=in_order, round_up=round_up)
+
+
 def _by_sections(stated: Stated, scope: LexborNode) -> Stated:
     headline = _headline(scope)
     fields = {}
     for name, selector in SECTIONS.items():
         node = scope.css_first(selector)
-        for heading in node.css("h1, h2, h3, h4") if node else []:
-            heading.decompose()
+        take_out(node.css("h1, h2, h3, h4") if node else [])
         fields[name] = text_of_node(node)
     if not headline:
         raise Unreadable("has no headline", 'Add one: <p class="headline">…</p> below the <h1>')
@@ -148,8 +210,7 @@ def _by_paragraphs(
 ) -> Stated:
     headline = text_of_node(scope.css_first(HEADLINE))
     labels = {text_of_node(node) for node in scope.css(f"{DOI_NODE}, time[datetime]")}
-    for node in scope.css(f"h1, {HEADLINE}, {JOURNAL_NODE}, .doi, [data-field]"):
-        node.decompose()
+    take_out(scope.css(f"h1, {HEADLINE}, {JOURNAL_NODE}, .doi, [data-field]"))
     content = without_frame(text_of_node(scope).split("\n\n"))
     content = replace(content, framed=content.framed or framed, journal=stated.journal)
     paragraphs = [headline] if headline else []
@@ -180,29 +241,36 @@ def _is_label(line: str, labels: set[str]) -> bool:
     return words in labels or bool(LABEL_LINE.fullmatch(line))
 
 
-def _drop_furniture(tree: LexborHTMLParser) -> bool:
+def _drop_furniture(tree: LexborHTMLParser, selectors: Mapping[str, str]) -> bool:
     """Takes cards, disclaimer and navigation out of the page; True if cards were among them."""
-    framed = False
-    for node in tree.css(FURNITURE):
-        if node.css_first(NOT_FURNITURE) is None:
-            framed = framed or READ_MORE.search(node.text(deep=True)) is not None
-            node.decompose()
-    for link in tree.css("a, button")[:MOST_LINKS]:
-        card = _card_around(link)
-        if card is not None:
-            framed = True
-            card.decompose()
-    return framed
+    kept = ", ".join([NOT_FURNITURE, *(selectors[name] for name in TEXTS if name in selectors)])
+    wanted = {node.mem_id for node in tree.css(kept)} if len(kept) > len(NOT_FURNITURE) else set()
+    cards = tree.css(selectors["card"]) if "card" in selectors else []
+    furniture = [
+        node
+        for node in tree.css(FURNITURE)
+        if node.mem_id not in wanted and node.css_first(kept) is None
+    ]
+    framed = any(READ_MORE.search(node.text(deep=True)) for node in furniture) or bool(cards)
+    take_out([*furniture, *cards])
+    too_large: set[int] = set()  # elements whose text no link has to look at again
+    around = (_card_around(link, too_large) for link in tree.css("a, button")[:MOST_LINKS])
+    found = [card for card in around if card is not None]
+    take_out({card.mem_id: card for card in found}.values())
+    return framed or bool(found)
 
 
-def _card_around(link: LexborNode) -> LexborNode | None:
+def _card_around(link: LexborNode, too_large: set[int]) -> LexborNode | None:
     """The nearest small element around a "Read More" that also holds a card's date."""
-    if not READ_MORE_LINE.fullmatch(one_line(link.text(deep=True))):
+    if not READ_MORE_LINE.fullmatch(one_line(link.text(deep=True)[:LARGEST_CARD])):
         return None
     node = link.parent
     for _ in range(CARD_LEVELS):
-        text = node.text(deep=True) if node else ""
-        if node is None or len(text) > LARGEST_CARD:
+        if node is None or node.mem_id in too_large:
+            return None
+        text = node.text(deep=True)
+        if len(text) > LARGEST_CARD:
+            too_large.add(node.mem_id)
             return None
         if CARD_DATE.search(text):
             return node
@@ -234,41 +302,6 @@ def _doi(scope: LexborNode) -> str:
             return match[0]
     match = DOI.search(scope.text(deep=True))
     return match[0] if match else ""
-
-
-def _canonical(tree: LexborHTMLParser) -> str:
-    link = tree.css_first("link[rel=canonical]")
-    stated = (link.attributes.get("href") if link else None) or _meta(tree, "og:url")
-    return stated if is_web_address(stated) else ""
-
-
-def _published(tree: LexborHTMLParser) -> str:
-    if stated := _meta(tree, "article:published_time"):
-        return stated
-    for script in tree.css("script[type='application/ld+json']"):
-        try:
-            facts = json.loads(script.text(deep=True))
-        except (ValueError, RecursionError):
-            continue
-        for fact in _facts(facts):
-            if isinstance(fact.get("datePublished"), str):
-                return str(fact["datePublished"])
-    return ""
-
-
-def _facts(found: object) -> Iterator[dict[str, object]]:
-    """The objects of a JSON-LD script: one, a list of them, or a @graph."""
-    for fact in found if isinstance(found, list) else [found]:
-        if isinstance(fact, dict):
-            yield fact
-            graph = fact.get("@graph")
-            parts = graph if isinstance(graph, list) else []
-            yield from (part for part in parts if isinstance(part, dict))
-
-
-def _meta(tree: LexborHTMLParser, name: str) -> str:
-    node = tree.css_first(f"meta[property='{name}']")
-    return (node.attributes.get("content") or "").strip() if node else ""
 
 
 def _time(scope: LexborNode | LexborHTMLParser, selector: str = "time[datetime]") -> str:

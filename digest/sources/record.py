@@ -1,7 +1,7 @@
 """One mapping (a JSON object, or the front matter of a Markdown file) → one `Entry`.
 
 Keys as in the sample corpus: id, slug, title, headline, found, why, limits, body, journal,
-published, doi, url, kind. Others are ignored; a known key of a wrong type is refused by name.
+published, doi, pmid, url, kind. Others are ignored; a known key of a wrong type is refused by name.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ def stated_in_record(record: Mapping[str, object]) -> Stated:
     """What `record` states, unchecked but for its types. Raises Unreadable, naming the key."""
     fields = {name: loose_text(_text(record, name)) for name in TEXTS}
     fields |= {name: _text(record, name).strip() for name in VERBATIM}
-    return Stated(kind=_kind(record), **fields, guid=_identity(record), published=_date(record))
+    fields |= {"guid": _number(record, "id"), "pmid": _number(record, "pmid")}
+    return Stated(kind=_kind(record), **fields, published=_date(record))
 
 
 def _kind(record: Mapping[str, object]) -> Literal["summary", "article", ""]:
@@ -52,12 +53,12 @@ def _text(record: Mapping[str, object], key: str) -> str:
     return value
 
 
-def _identity(record: Mapping[str, object]) -> str:
-    """`id` may be a number; it is kept as its digits."""
-    value = record.get("id")
+def _number(record: Mapping[str, object], key: str) -> str:
+    """`id` and `pmid` may be a number; it is kept as its digits."""
+    value = record.get(key)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
         return str(value)
-    return _text(record, "id")
+    return _text(record, key)
 
 
 def _date(record: Mapping[str, object]) -> str:

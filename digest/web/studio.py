@@ -1,4 +1,6 @@
-"""The studio, for editors, behind a login: issues, what preflight says of one, and its previews."""
+"""The studio, for editors, behind a login: issues, what preflight says of one, its previews, and
+
+what gathering found that somebody should look at. Only settling such a flag changes anything."""
 
 from __future__ import annotations
 
@@ -8,13 +10,16 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from digest.errors import ConfigError, DigestError
+from digest.errors import ConfigError, DigestError, Refused
 from digest.models import Issue, Occurrence
+from digest.pipeline.flags import flag_lines, settle
 from digest.pipeline.preflight import preflight
 from digest.pipeline.preview import sample
 from digest.pipeline.render import renditions
@@ -32,6 +37,7 @@ def issues(request: HttpRequest) -> HttpResponse:
         "issues": lines,
         "sources": source_lines(settings.CONFIG, timezone.now()),
         "asks": _asks(timezone.now()),
+        "flags": flag_lines(),
     }
     return _page(request, "studio/issues.html", context)
 
@@ -46,8 +52,11 @@ def issue(request: HttpRequest, number: int) -> HttpResponse:
         made, problem = renditions(row, settings.CONFIG), ""
     except DigestError as error:
         made, problem = [], error.line()
+    report = issue_report(row, settings.CONFIG)
+    flags = {flag["number"]: flag for item in report["items"] for flag in item["flags"]}
     context = {
-        "report": issue_report(row, settings.CONFIG),
+        "report": report,
+        "flags": [flags[number] for number in sorted(flags)],
         "findings": preflight(row, settings.CONFIG) if is_open else (),
         "renditions": made,
         "problem": problem,
@@ -56,6 +65,21 @@ def issue(request: HttpRequest, number: int) -> HttpResponse:
         "open": is_open,
     }
     return _page(request, "studio/issue.html", context)
+
+
+@require_POST
+def settle_flag(request: HttpRequest, number: int) -> HttpResponse:
+    """Somebody saw to it; back to where it was listed."""
+    if not request.user.is_authenticated:  # not back to here: this page cannot be looked at
+        return redirect_to_login(reverse("studio"))
+    try:
+        settle([number], who=request.user.get_username(), now=timezone.now())
+    except Refused:
+        raise Http404 from None
+    back = request.POST.get("issue", "")
+    if back.isascii() and back.isdigit() and len(back) < 10:
+        return redirect("studio-issue", int(back))
+    return redirect("studio")
 
 
 @login_required

@@ -35,6 +35,7 @@ urlpatterns = [
     ),
     path("studio/logout", LogoutView.as_view(), name="logout"),
     path("studio/", studio.issues, name="studio"),
+    path("studio/flags/<int:number>/settle", studio.settle_flag, name="studio-settle"),
     path("studio/issues/<int:number>", studio.issue, name="studio-issue"),
     path(
         "studio/issues/<int:number>/<audience:audience>.html",

@@ -76,6 +76,14 @@ def test_an_undated_summary_asks_the_editor_or_counts_from_when_it_was_seen() ->
     assert seen.reason == "states no date; first seen 20 November 2026"
 
 
+def test_an_unreadable_date_asks_the_editor_and_says_why_it_is_none() -> None:
+    summary = a_summary(published_at=None, date_problem="'31/31/2026' is no date.")
+    reason = one(Candidate(summary, "symptoms", an_evidence(), asks_for_date=True)).reason
+    assert reason == (
+        "no readable date: '31/31/2026' is no date; bring it in, or give it a date at its source"
+    )
+
+
 def test_the_editor_decides_against_every_rule() -> None:
     old = NOW - timedelta(days=400)
     assert one(a_candidate(placing="exclude")).state == "left out"

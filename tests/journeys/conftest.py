@@ -17,6 +17,9 @@ from typing import Any
 
 import pytest
 
+from tests.journeys.forking import Forks
+
+FORKS = Forks()
 COMMAND = [sys.executable, "-c", "from digest.cli.main import run; run()"]
 
 
@@ -48,16 +51,7 @@ class Shell:
     def digest(self, *words: str | int | Path, code: int | None = 0) -> Ran:
         """Run `digest --config FOLDER/config.yaml WORDS`; check how it ended and how it spoke."""
         arguments = ["--config", str(self.folder / "config.yaml"), *map(str, words)]
-        done = subprocess.run(
-            [*COMMAND, *arguments],
-            check=False,
-            capture_output=True,
-            text=True,
-            env=self.environment(),
-            cwd=self.folder,
-            timeout=120,
-        )
-        ran = Ran(done.returncode, done.stdout, done.stderr)
+        ran = Ran(*FORKS.run(arguments, self.environment(), self.folder))
         assert "Traceback" not in ran.out + ran.err, ran
         assert code is None or ran.code == code, ran
         return ran

@@ -50,7 +50,8 @@ def test_what_is_wrong_is_listed_with_file_place_and_mend_and_the_rest_goes_on(
     put(shell, "binary.txt", b"\x00\x01\x02\xff\xfe\x00")
     ran = shell.digest("gather", "--json", code=1)
     result = ran.document["sources"][0]
-    assert (result["new"], result["failed"]) == (7, 5)
+    assert (result["new"], result["failed"]) == (8, 5)
+    assert result["held"] == 1  # whose date is none: it asks the editor
     refused = {line["place"]: line for line in result["refused"]}
     assert set(refused) == {
         "incoming/june.jsonl line 7",
@@ -64,6 +65,9 @@ def test_what_is_wrong_is_listed_with_file_place_and_mend_and_the_rest_goes_on(
         assert line["problem"]
         assert line["mend"]
     assert len(ran.err.strip().splitlines()) == 5
+    shell.digest("compose")
+    (held,) = shell.json("show", 1)["held"]
+    assert "31/31/2026" in held["summary"]["date_problem"]
 
 
 def test_a_source_that_is_missing_is_one_line_and_the_other_sources_go_on(

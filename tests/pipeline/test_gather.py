@@ -29,7 +29,7 @@ def two_sources(undated: str = "hold") -> Config:
 @pytest.fixture
 def give(monkeypatch: pytest.MonkeyPatch) -> Gives:
     gives = Gives()
-    monkeypatch.setattr(step, "harvest", lambda source, config: gives.of(source.name))
+    monkeypatch.setattr(step, "harvest", lambda source, visit: gives.of(source.name))
     return gives
 
 
@@ -132,7 +132,7 @@ def test_entries_that_all_link_to_one_page_stay_what_they_are(
     again = run()
     assert (again["one"].new, again["one"].changed) == (0, 0)
     give("one", an_entry(guid=guids[0] and "4", headline="Study 4."))
-    give("two", an_entry(guid="x", headline="Study 5."))
+    give("two", an_entry(guid="x", title="A Swim", headline="Study 5."))
     again = run()
     assert (again["one"].new, again["one"].changed, again["two"].new) == (1, 0, 1)
     assert StoredSummary.objects.count() == 5

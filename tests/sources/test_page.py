@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from digest.sources.errors import Unreadable
-from digest.sources.page import read_dump, read_html
+from digest.sources.page import read_dump, read_html, stated_in_html
 from digest.values import Entry
 from tests.sources.samples import (
     CARDS,
@@ -212,6 +212,97 @@ def test_the_date_may_stand_in_the_head(head: str) -> None:
     assert page(a_page(date="", head=head)).published_at == datetime(2026, 10, 3, 4, tzinfo=UTC)
 
 
+OTHERS = '{"@type": "NewsArticle", "headline": "Another", "datePublished": "2026-09-09"}'
+OWN = f'{{"@type": "NewsArticle", "headline": "{TITLE}", "datePublished": "2026-10-04"}}'
+
+
+@pytest.mark.parametrize(
+    ("facts", "day"),
+    [
+        (OWN, 4),
+        (f"[{OTHERS}, {OWN}]", 4),
+        (f"[{OTHERS}, {OTHERS.replace('09-09', '09-08')}]", 3),
+        (OTHERS.replace("NewsArticle", "Event"), 3),
+        ('{"datePublished": "soon"}', 3),
+        ("{broken", 3),
+        (f'{{"@type": "ItemList", "about": {OTHERS}}}', 3),
+    ],
+    ids=["own", "own among others", "several others", "event", "no date", "broken", "list"],
+)
+def test_json_ld_tells_the_pages_own_date_and_no_other(facts: str, day: int) -> None:
+    head = f"<script type='application/ld+json'>{facts}</script>"
+    assert page(a_page(head=head)).published_at == datetime(2026, 10, day, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("head", "day"),
+    [
+        ('<meta property="article:published_time" content="2026-10-05">', 5),
+        ('<meta name="date" content="2026-10-06">', 3),
+    ],
+    ids=["open graph first", "meta last"],
+)
+def test_the_pages_own_facts_go_before_its_time_element(head: str, day: int) -> None:
+    published = page(a_page(head=head)).published_at
+    assert published == datetime(2026, 10, day, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "name", ["date", "DC.date", "dcterms.issued", "citation_publication_date", "citation_date"]
+)
+def test_the_date_may_stand_in_a_bibliographic_meta(name: str) -> None:
+    for stated in ("2026-10-03", "2026/10/3"):
+        head = f'<meta name="{name}" content="{stated}">'
+        assert page(a_page(head=head, date="")).published_at == datetime(2026, 10, 3, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("name", "stated"),
+    [
+        ("citation_doi", "10.5555/meta.1"),
+        ("DC.identifier", "doi:10.5555/meta.1"),
+        ("dc.identifier", "https://doi.org/10.5555/meta.1"),
+    ],
+)
+def test_the_doi_of_the_head_goes_first(name: str, stated: str) -> None:
+    assert page(a_page(head=f'<meta name="{name}" content="{stated}">')).doi == "10.5555/meta.1"
+
+
+def test_pmid_and_journal_may_stand_in_the_head() -> None:
+    head = (
+        '<meta name="citation_pmid" content="12345">'
+        '<meta name="citation_journal_title" content="Head Journal">'
+    )
+    entry = page(a_page(head=head, journal=""))
+    assert (entry.pmid, entry.journal) == ("12345", "Head Journal")
+    assert page(a_page(head='<meta name="citation_pmid" content="PMC 1">')).pmid == ""
+
+
+def test_a_date_that_cannot_be_loses_nothing_but_itself() -> None:
+    entry = page(a_page(date='<time datetime="31/31/2026">'))
+    assert_is_the_walk(entry, title=TITLE)
+    assert entry.published_at is None
+    assert "31/31/2026" in entry.date_problem
+
+
+def test_a_page_found_on_the_web_keeps_its_address_unless_its_own_site_knows_a_better() -> None:
+    here = "https://news.example.org/w?id=1"
+    for stated, url in (
+        ("/walk#top", "https://news.example.org/walk"),
+        ("https://www.news.example.org/walk", "https://www.news.example.org/walk"),
+        ("https://evil.example/walk", here),
+        ("javascript:alert(1)", here),
+        ("", here),
+    ):
+        html = a_page(head=f'<link rel="canonical" href="{stated}">')
+        assert stated_in_html(html, address=here).url == url
+
+
+def test_a_card_within_a_card_is_taken_out_once() -> None:
+    nested = "<div class='card'>" * 300 + RELATED + "</div>" * 300
+    assert_is_the_walk(page(a_page(below=nested + FOOTER)), title=TITLE)
+
+
 def test_a_page_without_h1_takes_its_title_element() -> None:
     assert page(a_page(title="")).title == f"Site | {TITLE}"
 
@@ -251,7 +342,6 @@ def test_a_script_address_is_no_address() -> None:
         ("<frameset><frame></frameset>", "is empty"),
         (a_page(headline=""), "has no headline"),
         (a_page(sections='<section class="found"> </section>'), "does not say what was found"),
-        (a_page(date='<time datetime="31/31/2026">'), "`published`: '31/31/2026' is no date"),
         (a_page(sections=SECTIONS.replace(WHY, f"{WHY} Read More 5/1/2026")), "related cards"),
         ("<div>" * 600, "nest deeper"),
         (a_page(title=f"<h1>{'x' * 401}</h1>"), "`title` is 401 characters long"),

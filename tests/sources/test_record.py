@@ -57,6 +57,19 @@ def test_a_number_as_id_and_a_date_of_yaml_are_taken() -> None:
     assert read(published=moment).published_at == moment
 
 
+def test_a_number_of_pubmed_may_be_a_number() -> None:
+    assert read(pmid=12345678).pmid == read(pmid="12345678").pmid == "12345678"
+    assert read(pmid=None).pmid == read().pmid == read(pmid=-5).pmid == ""
+
+
+def test_a_date_that_cannot_be_is_left_out_and_said() -> None:
+    entry = read(published="31/31/2026")
+    assert entry.published_at is None
+    assert entry.date_problem.startswith(
+        "its date “31/31/2026” cannot be read: there is no month 31"
+    )
+
+
 def test_fields_are_plain_text_and_slugs_are_slugs() -> None:
     entry = read(
         title="<b>Walk</b><script>x()</script>\r\nBcc: a@b.example", slug="../../Étude 1/.."
@@ -78,7 +91,7 @@ def test_a_doi_may_be_written_as_a_link() -> None:
         ({"title": {"a": 1}}, "`title` is an object, not text"),
         ({"id": True}, "`id` is true or false, not text"),
         ({"published": 20261003}, "`published` is a number, not text"),
-        ({"published": "31/31/2026"}, "`published`: '31/31/2026' is no date"),
+        ({"pmid": ["1"]}, "`pmid` is a list, not text"),
         ({"kind": "poem"}, "`kind` 'poem' is not known"),
         ({"title": "", "headline": " "}, "has no headline"),
         ({"found": "\u200b"}, "does not say what was found"),

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from digest.errors import SourceError
 from digest.sources.errors import Unreadable
-from digest.sources.feed_xml import read_feed
 from digest.sources.markdown import read_markdown
 from digest.sources.page import read_dump, read_html
 from digest.sources.record import read_record
 from digest.values import Entry
+from tests.sources.feeds import read as read_feed
 from tests.sources.samples import CARDS, CUT, DISCLAIMER, SECTIONS, ZONE, a_feed
 
 PIECES = st.sampled_from(
@@ -45,6 +45,7 @@ KEYS = (
     "why",
     "body",
     "published",
+    "pmid",
     "doi",
     "url",
     "kind",
@@ -77,7 +78,7 @@ def test_records(record: dict[str, object]) -> None:
 def test_feeds(text: str, wrapped: bool, encoding: str) -> None:
     content = text.encode(encoding, "replace")
     with suppress(SourceError):
-        for entry in read_feed(a_feed(text) if wrapped else content, "x", ZONE).entries:
+        for entry in read_feed(a_feed(text) if wrapped else content).entries:
             assert_sound(entry)
 
 
@@ -85,4 +86,4 @@ def test_feeds(text: str, wrapped: bool, encoding: str) -> None:
 @given(st.binary(max_size=200))
 def test_feeds_of_any_bytes(content: bytes) -> None:
     with suppress(SourceError):
-        read_feed(b"<rss>" + content, "x", ZONE)
+        read_feed(b"<rss>" + content)

@@ -13,11 +13,12 @@ from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from digest.mail.links import own_address, plain_address, read_address
+from digest.mail.links import own_address
 from digest.mail.preflight.findings import Finding
 from digest.mail.preflight.opened import Mail, RoundUp, Study, blocks, listed, warns, which
 from digest.mail.slots import PREFIX
 from digest.values import Rendition
+from digest.web_address import plain_address, read_address
 
 # Read aloud from a list of links, these say nothing (WCAG 2.2, 2.4.4).
 _VAGUE = (

@@ -14,6 +14,9 @@ from digest.delivery.message import WEB_ADDRESS, mailable
 from digest.errors import DigestError
 from digest.pipeline.check.finding import Finding, error, ok, warning
 from digest.pipeline.notices import editors
+from digest.pipeline.visits import states_of
+from digest.sources.folder import FolderSource
+from digest.timetable import day_of
 from subscribers.addresses import address_key
 from subscribers.suppression import suppressed_keys
 
@@ -88,17 +91,44 @@ def editors_told(config: Config) -> Iterator[Finding]:
 
 
 def sources(config: Config) -> Iterator[Finding]:
-    """Each source, without fetching it."""
+    """Each source, without fetching it: what its section says, and how its last visits went."""
     if not config.sources:
         yield warning("sources", "there is none", "Add one; docs/sources.md tells how")
+    states = states_of(config.sources)
     for number, source in enumerate(config.sources):
         key = f"sources[{number}]"
-        if source.kind == "folder" and not config.path(source.path).is_dir():
+        gone_at = states[source.name].gone_at
+        if isinstance(source, FolderSource) and not config.path(source.path).is_dir():
             yield error(f"{key}.path", f"there is no folder {source.path}", "Make it, or mend it")
-        elif source.kind == "pages":
-            yield error(f"{key}.kind", "'pages' is not built yet", "Use a feed or a folder")
+        elif gone_at:
+            since = day_of(gone_at, config.zone)
+            yield error(
+                key,
+                f"'{source.name}' is gone for good, its site says since {since}",
+                f"Correct it, or remove it; `digest gather --source {source.name}` asks once more",
+            )
         else:
             yield ok(key, f"{source.kind} '{source.name}'")
+    yield from _contact(config)
+
+
+def _contact(config: Config) -> Iterator[Finding]:
+    """Whoever looks after a site that we ask must be able to write to us."""
+    if not any(source.host for source in config.sources):
+        return
+    contact = config.fetch.contact
+    if contact is None:
+        yield warning(
+            "fetch.contact",
+            "the sites that are fetched are not told whom to write to",
+            "Write an address that somebody reads",
+        )
+    elif is_example(contact.rpartition("@")[2]):
+        yield warning(
+            "fetch.contact",
+            f"{contact} is an example, and the sites that are fetched are told it",
+            "Write an address that somebody reads",
+        )
 
 
 def names(config: Config) -> Iterator[Finding]:

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from digest.models import SourceState
 from digest.pipeline.check import check_site
 from subscribers.models import Suppression
 from subscribers.suppression import suppress
-from tests.builders import a_config
+from tests.builders import NOW, a_config
 from tests.pipeline.check.found import SMTP, findings, listed
 
 pytestmark = pytest.mark.django_db
@@ -99,9 +100,47 @@ def test_no_key_is_called_not_built(tmp_path: Path) -> None:
         assert [finding.key for finding in found if re.match("not built", finding.reason)] == []
 
 
-def test_a_source_of_pages_is_an_error(tmp_path: Path) -> None:
-    pages = {"name": "x", "kind": "pages", "start": ["https://x.example.org"]}
-    assert findings(tmp_path, sources=[pages])["sources[0].kind"].level == "error"
+PAGES = {"name": "x", "kind": "pages", "start": ["https://x.example.org"]}
+FOLDER = {"name": "drop", "kind": "folder", "path": "incoming"}
+
+
+def test_a_folder_that_is_not_there_is_an_error_and_a_site_is_none(tmp_path: Path) -> None:
+    found = findings(
+        tmp_path, sources=[PAGES, {**FOLDER, "name": "none", "path": "nowhere"}, FOLDER]
+    )
+    assert found["sources[0]"].level == "ok"
+    assert found["sources[1].path"].level == "error"
+    assert found["sources[2]"].level == "ok"
+
+
+def test_a_source_that_is_gone_is_an_error_until_it_is_corrected(tmp_path: Path) -> None:
+    SourceState.objects.create(name="x", gone_at=NOW)
+    found = findings(tmp_path, sources=[PAGES])["sources[0]"]
+    assert (found.level, found.reason) == (
+        "error",
+        "'x' is gone for good, its site says since 21 November 2026",
+    )
+    assert "digest gather --source x" in found.hint
+    SourceState.objects.update(settings_hash="of another section")
+    assert findings(tmp_path, sources=[PAGES])["sources[0]"].level == "ok"
+
+
+@pytest.mark.parametrize(
+    ("contact", "sources", "words"),
+    [
+        ("editors@example.org", [PAGES], "is an example"),
+        (None, [PAGES], "are not told whom to write to"),
+        ("ada@digest.org", [PAGES], None),
+        ("editors@example.org", [FOLDER], None),
+    ],
+    ids=["an example", "none", "a real one", "no source on the web"],
+)
+def test_sites_that_are_fetched_are_told_whom_to_write_to(
+    tmp_path: Path, contact: str | None, sources: list[dict[str, Any]], words: str | None
+) -> None:
+    found = findings(tmp_path, sources=sources, fetch={"contact": contact}).get("fetch.contact")
+    assert (found.level if found else None) == ("warning" if words else None)
+    assert not words or (found and words in found.reason)
 
 
 @pytest.mark.parametrize("there", [True, False])

@@ -1,0 +1,75 @@
+"""Flags: what an editor should look at: two summaries that are alike, one that its source changed
+
+after it was sent, one whose file is gone. In: rows that gathering raised. Out: plain lines, and
+flags settled by a person; nothing follows from a flag by itself.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from digest.errors import Refused
+from digest.models import Flag
+from digest.pipeline.rows import instant
+
+LONGEST_NAME = 150
+LARGEST = 2**63 - 1  # what a database holds as a number
+
+
+def flag_lines(*, settled: bool = False) -> list[dict[str, Any]]:
+    """Every open flag, the oldest first; with `settled` also those that were settled."""
+    flags = Flag.objects.select_related("summary", "other")
+    return [_line(flag) for flag in (flags if settled else flags.filter(settled_at=None))]
+
+
+def flags_of(summaries: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
+    """The open flags by the primary key of the summary they are about, or are the other of."""
+    wanted = set(summaries)
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for flag in Flag.objects.filter(settled_at=None).select_related("summary", "other"):
+        for pk in {flag.summary_id, flag.other_id or 0} & wanted:
+            found[pk].append(_line(flag))
+    return found
+
+
+def settle(numbers: Iterable[int], *, who: str, now: datetime) -> list[dict[str, Any]]:
+    """Settle all of these flags, or none. One that is settled already stays as it is.
+
+    Raises Refused for a number that no flag has, and without a name.
+    """
+    who, wanted = who.strip(), sorted(set(numbers))
+    if not who or len(who) > LONGEST_NAME or any(not char.isprintable() for char in who):
+        mend = f"Say who settles it with --by NAME, in {LONGEST_NAME} characters at most"
+        raise Refused("settling a flag needs a name", mend=mend)
+    with transaction.atomic():
+        sane = [number for number in wanted if number <= LARGEST]
+        known = set(Flag.objects.filter(pk__in=sane).values_list("pk", flat=True))
+        if missing := [str(number) for number in wanted if number not in known]:
+            what = f"there is no flag {', '.join(missing)}"
+            raise Refused(what, mend="`digest flags --all` lists them; nothing was settled")
+        open_ones = Flag.objects.filter(pk__in=wanted, settled_at=None)
+        open_ones.update(settled_at=now, settled_by=who)
+    return [
+        _line(flag)
+        for flag in Flag.objects.filter(pk__in=wanted).select_related("summary", "other")
+    ]
+
+
+def _line(flag: Flag) -> dict[str, Any]:
+    return {
+        "number": flag.pk,
+        "kind": flag.kind,
+        "slug": flag.summary.slug,
+        "title": flag.summary.title,
+        "other": flag.other.slug if flag.other else None,
+        "other_title": flag.other.title if flag.other else None,
+        "detail": flag.detail,
+        "raised": instant(flag.raised_at),
+        "settled": instant(flag.settled_at),
+        "settled_by": flag.settled_by or None,
+    }

@@ -1,0 +1,297 @@
+"""What is stored already of a harvest: one look for all of its entries, then all in memory.
+
+In: entries with their keys. Out: the row of the same thing, or of the same study from another
+source (law 1), or none.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache, reduce
+from operator import or_
+
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from digest.models import Appearance, StoredSummary
+from digest.sources import identity as ident
+from digest.values import Entry
+from digest.web_address import canonical
+
+AT_ONCE = 500  # entries that one query asks for
+SAME_TITLE_WITHIN = timedelta(days=45)
+SURE = ("guid:", "doi:")  # open the identities that outlast an edited page
+IDS = ("doi", "pmid")  # they mean the same everywhere
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """An entry and all that it can be known by."""
+
+    entry: Entry
+    identities: tuple[str, ...]  # as `identity.identities` has them
+    ways: Mapping[str, str]
+
+
+def keyed(entry: Entry, source: str) -> Keyed:
+    """An entry with its keys."""
+    ways = ident.ways_of(entry)
+    return Keyed(entry, ident.identities(entry, source, ways["text"]), ways)
+
+
+class Known:
+    """What is stored of one harvest of `source`, and what it adds."""
+
+    def __init__(self, source: str, entries: Sequence[Keyed], now: datetime) -> None:
+        self.source, self.now = source, now
+        self.claimed: set[int] = set()  # ids of row objects that an entry of this harvest is
+        self._rows: dict[int, StoredSummary] = {}
+        self._identities: dict[str, StoredSummary] = {}
+        self._appearances: dict[str, Appearance] = {}
+        self._elsewhere: defaultdict[int, list[Appearance]] = defaultdict(list)
+        self._by: defaultdict[tuple[str, str], dict[int, StoredSummary]] = defaultdict(dict)
+        texts = ((one.entry, one.ways["text"]) for one in entries)
+        self.shared = ident.shared_addresses(texts)
+        self._look_up(entries)
+        self._settled = {id(one): found for one in entries if (found := self._settle(one))}
+        self.open = [one for one in entries if id(one) not in self._settled]
+        self._look_further(self.open)
+        self.shared |= self._shared()
+
+    def identity(self, one: Keyed) -> str:
+        """What makes it itself, now that it is known whose address is its own."""
+        return one.identities[-1 if one.entry.url in self.shared else 0]
+
+    def own(self, one: Keyed) -> StoredSummary | None:
+        """The row of this source that has its identity."""
+        settled = self._settled.get(id(one))
+        if isinstance(settled, StoredSummary):
+            return settled
+        identity = self.identity(one)
+        for name in (identity, ident.identity_within(self.source, identity)):
+            row = self._identities.get(name)
+            if row is not None and row.source == self.source:
+                return row
+        return None
+
+    def appearance(self, one: Keyed) -> Appearance | None:
+        """Where it was seen before as a study whose words another source gave."""
+        settled = self._settled.get(id(one))
+        if isinstance(settled, Appearance):
+            return settled
+        return self._appearances.get(ident.identity_within(self.source, self.identity(one)))
+
+    def row_of(self, appearance: Appearance) -> StoredSummary:
+        """The summary that appears there."""
+        return self._rows[appearance.summary_id]
+
+    def matches(self, one: Keyed, ways: Collection[str] = ident.WAYS) -> Iterator[StoredSummary]:
+        """Rows of the same thing or study, the surest first, of this source before others."""
+        found: dict[int, StoredSummary] = {}
+        for way, key in one.ways.items():
+            if way in ways and not (way == "url" and key in self.shared):
+                for row in self._by.get((way, key), {}).values():
+                    if row.kind == one.entry.kind and self._is_same(one, row, way):
+                        found.setdefault(id(row), row)
+        yield from sorted(found.values(), key=lambda row: row.source != self.source)
+
+    def ids_tell_apart(self, one: Keyed, row: StoredSummary) -> bool:
+        """Whether this source gives the two different ids."""
+        both_have = bool(one.entry.guid) and row.identity.startswith("guid:")
+        return (both_have and row.identity not in one.identities) or _other_ids(one.entry, row)
+
+    def fetch(self, pks: Sequence[int]) -> list[StoredSummary]:
+        """More rows by their primary keys; what is here already stays the same object."""
+        found: list[StoredSummary] = []
+        for start in range(0, len(pks), AT_ONCE):
+            part = pks[start : start + AT_ONCE]
+            found += self._take_all(StoredSummary.objects.filter(pk__in=part).order_by("pk"))
+        return found
+
+    def same_title(self, one: Keyed) -> list[StoredSummary]:
+        """Rows with the same title, whatever tells them apart."""
+        return list(self._by.get(("title", one.ways.get("title", "")), {}).values())
+
+    def free_identity(self, one: Keyed) -> str:
+        """Its identity; if another row has it, with the name of the source before it."""
+        identity = self.identity(one)
+        taken = identity in self._identities
+        return ident.identity_within(self.source, identity) if taken else identity
+
+    def identity_from_now(self, one: Keyed, row: StoredSummary) -> str:
+        """The row's identity once `one` is it: the present one, if that is as sure and free."""
+        identity = self.identity(one)
+        surer = one.entry.guid or not row.identity.removeprefix("article:").startswith(SURE)
+        if not surer or identity in self._identities:
+            return row.identity
+        self._identities[identity] = row
+        return identity
+
+    def claim(self, row: StoredSummary | Appearance) -> bool:
+        """Note that an entry of this harvest is it; False if another one was before."""
+        first = id(row) not in self.claimed
+        self.claimed.add(id(row))
+        return first
+
+    def add(self, row: StoredSummary) -> None:
+        """A row that this harvest makes; the rest of it may be the same thing."""
+        self._take(row)
+        self.claim(row)
+
+    def add_appearance(self, appearance: Appearance) -> None:
+        """The same for where a known study stands besides."""
+        self._appearances[appearance.identity] = appearance
+        self._elsewhere[appearance.summary_id].append(appearance)
+        self.claim(appearance)
+
+    def _look_up(self, entries: Sequence[Keyed]) -> None:
+        for part in _parts(entries):
+            names = {name for one in part for name in one.identities}
+            within = {ident.identity_within(self.source, name) for name in names}
+            self._take_all(StoredSummary.objects.filter(identity__in=names | within))
+            self._take_appearances(Appearance.objects.filter(identity__in=within))
+
+    def _settle(self, one: Keyed) -> StoredSummary | Appearance | None:
+        """What its identity alone tells: the same words under it, and no id that is new of it."""
+        for name in one.identities[-1 if one.entry.url in self.shared else 0 :]:
+            seen = self._appearances.get(ident.identity_within(self.source, name))
+            if seen is not None:
+                return seen
+            row = self._identities.get(name)
+            if (
+                row is not None
+                and row.source == self.source
+                and row.text_key == one.ways["text"]
+                and not _other_address(one.entry, row)
+                and all(getattr(row, name) or name not in one.ways for name in IDS)
+            ):
+                return row
+        return None
+
+    def _look_further(self, entries: Sequence[Keyed]) -> None:
+        """By every way, and where the found stand besides: for what is new or changed."""
+        lowered = StoredSummary.objects.alias(doi_key=Lower("doi")).order_by("pk")
+        for part in _parts(entries):
+            keys = {way: {one.ways[way] for one in part if way in one.ways} for way in ident.WAYS}
+            columns = {
+                "doi_key": keys["doi"], "pmid": keys["pmid"], "url": keys["url"],
+                "text_key": keys["text"], "title_key": keys["title"],
+            }  # fmt: skip
+            asked = [Q(**{f"{name}__in": found}) for name, found in columns.items() if found]
+            rows = self._take_all(lowered.filter(reduce(or_, asked)))
+            here = Q(source=self.source, summary__in=[row.pk for row in rows])
+            self._take_appearances(Appearance.objects.filter(here | Q(url__in=keys["url"])))
+
+    def _take_all(self, rows: Iterable[StoredSummary]) -> list[StoredSummary]:
+        taken = [self._rows.setdefault(row.pk, row) for row in rows]
+        for row in taken:
+            self._take(row)
+        return taken
+
+    def _take(self, row: StoredSummary) -> None:
+        self._identities[row.identity] = row
+        self._list("doi", ident.doi_key(row.doi), row)
+        self._list("pmid", row.pmid, row)
+        self._list("url", row.url, row)
+        if row.pk:  # what an entry brings now has that form already
+            self._list("url", own_form(row.url), row)
+        self._list("text", row.text_key, row)
+        self._list("title", row.title_key, row)
+
+    def _take_appearances(self, found: Iterable[Appearance]) -> None:
+        fresh = [one for one in found if one.identity not in self._appearances]
+        missing = {one.summary_id for one in fresh} - self._rows.keys()
+        if missing:
+            self._take_all(StoredSummary.objects.filter(pk__in=missing))
+        for one in fresh:
+            if one.source == self.source:
+                self._appearances[one.identity] = one
+                self._elsewhere[one.summary_id].append(one)
+            self._list("url", one.url, self._rows[one.summary_id])
+
+    def _list(self, way: str, key: str, row: StoredSummary) -> None:
+        if key:
+            self._by[way, key][id(row)] = row
+
+    def _shared(self) -> frozenset[str]:
+        """Addresses that several stored entries of one source link to: nobody's own.
+
+        A feed may hold one entry at a time, so what was gathered before counts.
+        """
+        often = Counter(
+            (key, row.kind, row.source)
+            for (way, key), rows in self._by.items()
+            if way == "url"
+            for row in rows.values()
+            if key in (row.url, own_form(row.url))
+        )
+        return frozenset(url for (url, _, _), times in often.items() if times > 1)
+
+    def _is_same(self, one: Keyed, row: StoredSummary, way: str) -> bool:
+        if row.source == self.source:
+            return not self._told_apart(one, row, way)
+        if _other_ids(one.entry, row):
+            return False
+        if way == "title" and abs(_dated(one.entry, self.now) - dated(row)) > SAME_TITLE_WITHIN:
+            return False
+        return way not in ("text", "title") or not self._is_taken(one, row)
+
+    def _told_apart(self, one: Keyed, row: StoredSummary, way: str) -> bool:
+        """True if their source states two different things: one would overwrite the other.
+
+        A monthly round-up has the same title each time, and a feed may link all of it to one page.
+        """
+        entry, other_address = one.entry, _other_address(one.entry, row)
+        return (
+            self.ids_tell_apart(one, row)
+            or (way == "text" and other_address)
+            # Of one source an equal title alone says nothing.
+            or (way == "title" and (other_address or not entry.url or entry.url in self.shared))
+        )
+
+    def _is_taken(self, one: Keyed, row: StoredSummary) -> bool:
+        """Whether this source states the row's study elsewhere: two of its own are not one.
+
+        What has only its words for an identity, or the same address, may be it before an edit.
+        """
+        return any(
+            id(other) in self.claimed
+            or not (ident.WORDS_ALONE in other.identity or other.url == one.entry.url)
+            for other in self._elsewhere[row.pk]
+        )
+
+
+def _parts(entries: Sequence[Keyed]) -> Iterator[Sequence[Keyed]]:
+    return (entries[start : start + AT_ONCE] for start in range(0, len(entries), AT_ONCE))
+
+
+def dated(row: StoredSummary) -> datetime:
+    """When it was published, else when it was first seen."""
+    return row.published_at or row.first_seen
+
+
+def _dated(entry: Entry, now: datetime) -> datetime:
+    return entry.published_at or now
+
+
+def _other_address(entry: Entry, row: StoredSummary) -> bool:
+    return bool(entry.url and row.url and row.url != entry.url and own_form(row.url) != entry.url)
+
+
+def _other_ids(entry: Entry, row: StoredSummary) -> bool:
+    """Whether an id tells the two apart, and none says that they are one."""
+    pairs = ((ident.doi_key(entry.doi), ident.doi_key(row.doi)), (entry.pmid, row.pmid))
+    stated = [pair for pair in pairs if all(pair)]
+    return bool(stated) and all(one != other for one, other in stated)
+
+
+@lru_cache(maxsize=4096)
+def own_form(url: str) -> str:
+    """A stored address as an entry has it now: older versions kept them as they came."""
+    try:
+        return canonical(url.replace(" ", "%20"), keep_fragment=True) if url else ""
+    except ValueError:
+        return url

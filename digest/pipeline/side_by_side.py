@@ -1,0 +1,63 @@
+"""Side by side: several pieces of work at once, in threads that nobody has to wait for.
+
+In: rows of work (one row is done one after another, by one thread) and what to do with a piece.
+Out: the results as they come. Knows nothing of sources; a piece touches no database.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Generator, Sequence
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def side_by_side(
+    rows: Sequence[Sequence[T]], work: Callable[[T], R], *, at_once: int, ahead: int = 4
+) -> Generator[R]:
+    """What `work` makes of every piece, in the order in which they are done.
+
+    At most `at_once` rows are worked at a time, and no more than `ahead` results wait to be
+    taken: a slow taker holds the work up, and memory stays bounded. `work` must not raise.
+    To stop, close the iterator: no further piece is begun, and what is under way is left to end
+    by itself, in a daemon thread (a thread pool would keep the process until then).
+    """
+    crew = _Crew(rows, work, at_once + ahead)
+    for _ in range(min(at_once, len(rows))):
+        threading.Thread(target=crew.labour, daemon=True, name="side by side").start()
+    try:
+        for _ in range(sum(map(len, rows))):
+            yield crew.results.get()
+            crew.room.release()
+    finally:
+        crew.stop()
+
+
+class _Crew(Generic[T, R]):
+    def __init__(self, rows: Sequence[Sequence[T]], work: Callable[[T], R], room: int):
+        self._work, self._waiting = work, iter(rows)
+        self._taking, self._stopped = threading.Lock(), False
+        self.room = threading.Semaphore(room)  # for pieces under way and results not yet taken
+        self.results: queue.SimpleQueue[R] = queue.SimpleQueue()
+
+    def labour(self) -> None:
+        """One thread: row after row, until none is left."""
+        while (row := self._next_row()) is not None:
+            for piece in row:
+                self.room.acquire()
+                if self._stopped:
+                    self.room.release()  # wakes the next one that waits
+                    return
+                self.results.put(self._work(piece))
+
+    def stop(self) -> None:
+        """Begin nothing further."""
+        self._stopped = True
+        self.room.release()
+
+    def _next_row(self) -> Sequence[T] | None:
+        with self._taking:
+            return next(self._waiting, None)

@@ -1,0 +1,378 @@
+"""One visit of a site without a feed: its listings first, then its articles, within the budget.
+
+In: the section of a `pages` source and a `Visit`. Out: a `Harvest`; what the budget left over is
+remembered as waiting. Keeps law 8: only pages of the site itself are asked, never one that its
+robots.txt forbids, and the cards of a page lead and tell dates, but are no content.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from digest.errors import SourceError
+from digest.sources.cards import cards_of, site_of, whole_address
+from digest.sources.charset import decode_html
+from digest.sources.clean import one_line
+from digest.sources.entry import Stated, to_entry
+from digest.sources.errors import Unreadable
+from digest.sources.kind import Answer, Visit
+from digest.sources.listing import Listing, read_listing
+from digest.sources.page import parsed_page, stated_in_tree
+from digest.sources.pages import PagesSource
+from digest.sources.reread import LISTED, LISTING, Due, due, instant, put_off
+from digest.sources.tally import Tally
+from digest.values import Entry, Harvest, Refusal, Seen
+
+LISTINGS = "text/html, application/xhtml+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
+PAGES = "text/html, application/xhtml+xml, */*;q=0.1"
+HTML = ("", "text/html", "application/xhtml+xml", "text/plain")
+MOST_LISTINGS = 500  # that are remembered: a calendar has a next page for ever
+MOST_FAILURES = 5  # connections in a row that fail: the site is not well
+LONGEST_DATE = 80  # characters that are remembered of what a page states
+LEAVE_ALONE = (429, 503)
+GONE = (404, 410)
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def crawl(source: PagesSource, visit: Visit) -> Harvest:
+    """Every article that the site leads to. Raises SourceError when no start can be read."""
+    site = _Site(source, visit)
+    site.read_listings()
+    site.read_pages()
+    return site.harvest()
+
+
+@dataclass(slots=True)
+class _Lead:
+    """What is known of one article before it is read. `far`: as `Seen.found` (see `reread`)."""
+
+    far: int
+    order: int
+    told: str = ""  # a card's date, told in this visit
+    changed: str = ""  # a sitemap's lastmod
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An article that was read; its date may yet be told by a card of another one."""
+
+    stated: Stated
+    seen: Seen
+
+
+class _Site:
+    """One visit while it lasts."""
+
+    def __init__(self, source: PagesSource, visit: Visit) -> None:
+        self.source, self.visit = source, visit
+        self.pattern = re.compile(source.article)
+        self.left = source.most_pages
+        self.sites = {site_of(url) for url in source.start}
+        self.listings = {whole_address(url, url) for url in source.start}
+        self.indexed: set[str] = set()  # sitemaps that an index names
+        self.leads: dict[str, _Lead] = {}
+        self.queue: list[tuple[int, float, int, str]] = []
+        self.verdicts: dict[str, Due] = {}  # of what is in the queue
+        self.read: dict[str, _Read] = {}
+        self.seen = dict(visit.seen)  # what is to be remembered
+        self.refusals: list[Refusal] = []
+        self.tally = Tally()
+        self.done: set[str] = set()  # articles whose turn has been
+        self.failed_in_a_row = 0
+        self.stopped = False
+
+    # ── listings ──────────────────────────────────────────────────────────────────────────
+
+    def read_listings(self) -> None:
+        """The starts, what waits from earlier visits, and what follows them.
+
+        Raises SourceError when no start can be read.
+        """
+        starts = sorted(self.source.start, key=self._last_read)
+        waiting = [
+            seen.url
+            for seen in self.visit.seen.values()
+            if seen.found == LISTING and seen.read_at is None and seen.url not in starts
+        ]
+        todo, done, failures = deque([*starts, *waiting]), set[str](), list[SourceError]()
+        most = min(self.left, max(len(starts), self.left // 2))
+        while todo:
+            url = todo.popleft()
+            if url in done:
+                continue
+            done.add(url)
+            self.listings.add(whole_address(url, url))
+            if most <= 0:
+                self._put_off_listing(url)
+                continue
+            try:
+                listing = self._listing(url)
+            except SourceError as error:
+                failures += self._listing_failed(url, error)
+            else:
+                todo.extend(self._take(listing, url))
+            most -= 1
+        if len(failures) >= len(starts):
+            raise next((error for error in failures if error.temporary), failures[0])
+
+    def _listing(self, url: str) -> Listing | None:
+        """What a listing names; None: the same as before. Raises SourceError."""
+        if not self.visit.web.may_read(url):
+            raise SourceError(
+                "robots.txt forbids us to read it",
+                where=url,
+                mend="Ask the site's owner, or take it out of `start`",
+            )
+        self.left -= 1
+        answer = self.visit.web.get(url, accept=LISTINGS, seen=self.visit.seen.get(url))
+        if url in self.source.start:
+            self._started(url, answer)
+        elif site_of(answer.url) not in self.sites:
+            raise SourceError("leads to another site", where=url, mend="Add it to `start`")
+        remembered = replace(answer.seen, read_at=self.visit.now, found=LISTING)
+        if not answer.changed:
+            self.seen[url] = remembered
+            return None
+        try:
+            listing = read_listing(answer, self._is_article, self.source.fields.card)
+        except Unreadable as error:
+            raise SourceError(error.problem, where=url, mend=error.mend) from None
+        # What an index names may change without it: it is always read whole.
+        self.seen[url] = Seen(url, found=LISTING) if listing.index else remembered
+        return listing
+
+    def _started(self, url: str, answer: Answer) -> None:
+        """A start may lead on to another host (www., https): that is the site then."""
+        self.sites.add(site_of(answer.url))
+        self.listings.add(whole_address(answer.url, url))
+        if answer.seen.moved_to:
+            self.tally.notes.append(
+                f"{url} has moved for good: write {answer.seen.moved_to} in its place in `start`"
+            )
+
+    def _take(self, listing: Listing | None, url: str) -> Iterable[str]:
+        """Notes what a listing names; the listings that are worth reading after it."""
+        if listing is None:
+            return ()
+        news = False
+        for one in listing.articles:
+            news = news or (one.url not in self.visit.seen and one.url not in self.leads)
+            self._lead(one.url, LISTED, told=one.dated, changed=one.changed)
+        self.tally.notes += listing.notes
+        if not (listing.articles or listing.index):
+            if url in self.source.start:
+                self.tally.notes.append(f"{url} names no address that `article` fits")
+            return ()
+        more = [
+            one for one in listing.more if site_of(one) in self.sites and one not in self.listings
+        ]
+        self.indexed.update(more if listing.index else ())
+        known = sum(seen.found == LISTING for seen in self.seen.values())
+        return sorted(
+            (
+                one
+                for one in more
+                if listing.index or news or (self._waits(one) and known < MOST_LISTINGS)
+            ),
+            key=self._last_read,
+        )
+
+    def _listing_failed(self, url: str, error: SourceError) -> list[SourceError]:
+        """The error if it is a start's; one of the others is tried again while that may help."""
+        self.refusals.append(Refusal(url, error.what, error.mend or "Correct the address"))
+        if error.temporary:
+            self._put_off_listing(url, counted=False)
+        elif url not in self.source.start:
+            self.seen[url] = Seen(url, read_at=self.visit.now)
+        return [error] if url in self.source.start else []
+
+    def _put_off_listing(self, url: str, *, counted: bool = True) -> None:
+        self.tally.later += counted
+        if url not in self.source.start:
+            before = self.visit.seen.get(url) or Seen(url)
+            # An index names its sitemaps at each visit: the one read the longest ago is first.
+            read_at = before.read_at if url in self.indexed else None
+            self.seen[url] = replace(before, found=LISTING, read_at=read_at)
+
+    def _last_read(self, url: str) -> datetime:
+        seen = self.visit.seen.get(url)
+        return (seen.read_at if seen else None) or NEVER
+
+    def _waits(self, url: str) -> bool:
+        return self._last_read(url) is NEVER
+
+    # ── pages ─────────────────────────────────────────────────────────────────────────────
+
+    def read_pages(self) -> None:
+        """Those never read, the newest first, then those whose turn it is again."""
+        for url, seen in self.visit.seen.items():
+            if seen.found >= LISTED and url not in self.listings:
+                self._lead(url, seen.found)
+        while self.queue and self.left > 0 and not self.stopped:
+            *_, url = heapq.heappop(self.queue)
+            verdict = self.verdicts.pop(url, Due.NOT)
+            if verdict is Due.NOT or url in self.listings:
+                continue
+            self.done.add(url)
+            try:
+                if not self.visit.web.may_read(url):
+                    self.tally.forbidden.append(url)
+                    self._put_off(url, verdict)
+                    continue
+                self.left -= 1
+                self._read_page(url, verdict)
+            except SourceError as error:
+                self._page_failed(url, verdict, error)
+        for url, verdict in self.verdicts.items():
+            self.tally.later += verdict is not Due.ASKED
+            self._put_off(url, verdict)
+
+    def _read_page(self, url: str, verdict: Due) -> None:
+        """Raises SourceError when the page cannot be had."""
+        before = self.visit.seen.get(url)
+        asked = before if verdict is not Due.WHOLE else None
+        answer = self.visit.web.get(url, accept=PAGES, seen=asked)
+        self.failed_in_a_row = 0
+        lead = self.leads[url]
+        known = before.dated if before else ""
+        seen = replace(answer.seen, read_at=self.visit.now, found=lead.far, dated=known)
+        if not answer.changed:
+            self.seen[url] = seen
+            return
+        try:
+            self.read[url] = _Read(self._stated(url, answer, lead), seen)
+        except Unreadable as error:
+            self._refuse(url, error)
+
+    def _stated(self, url: str, answer: Answer, lead: _Lead) -> Stated:
+        """What a page states, once its cards have told where they lead. Raises Unreadable."""
+        found_at = whole_address(answer.url, url) or url
+        if site_of(found_at) not in self.sites:
+            raise Unreadable("leads to another site", "Add that site to `start` if it is wanted")
+        if found_at in self.listings:
+            raise Unreadable("leads back to the listing", "Nothing to do: the page is gone")
+        if answer.media_type not in HTML:
+            raise Unreadable(
+                f"is {answer.media_type[:60]}, no HTML page", "Narrow the pattern `article`"
+            )
+        tree = parsed_page(decode_html(answer.content, answer.charset))
+        for card in cards_of(tree, found_at, self.source.fields.card, leads=self._is_article):
+            if card.url not in (url, found_at):
+                self._lead(card.url, lead.far + 1, told=card.dated)
+        selectors = self.source.fields.model_dump(exclude_none=True)
+        stated = stated_in_tree(tree, address=found_at, selectors=selectors)
+        return stated if self._is_article(stated.url) else replace(stated, url=found_at)
+
+    def _page_failed(self, url: str, verdict: Due, error: SourceError) -> None:
+        before = self.visit.seen.get(url)
+        if error.temporary:
+            self.tally.failed.append(error)
+            self.failed_in_a_row += error.status is None
+            self._put_off(url, verdict)
+            self.stopped = error.status in LEAVE_ALONE or self.failed_in_a_row >= MOST_FAILURES
+        elif before and before.read_at and error.status in GONE:
+            self.tally.gone.append(url)
+            self._remember_refused(url)
+        else:
+            self._refuse(url, Unreadable(error.what, error.mend or "Look at the page"))
+
+    def _refuse(self, url: str, error: Unreadable) -> None:
+        self.refusals.append(error.at(url))
+        self._remember_refused(url)
+
+    def _remember_refused(self, url: str) -> None:
+        """Without a hash: at its next turn it is read whole, and till then it is not asked."""
+        before, lead = self.visit.seen.get(url), self.leads[url]
+        dated = lead.told or (before.dated if before else "")
+        self.seen[url] = Seen(url, read_at=self.visit.now, dated=dated, found=lead.far)
+
+    def _put_off(self, url: str, verdict: Due) -> None:
+        lead = self.leads[url]
+        before = self.visit.seen.get(url) or Seen(url)
+        self.seen[url] = put_off(replace(before, found=lead.far), verdict, lead.told)
+
+    def _lead(self, url: str, far: int, *, told: str = "", changed: str = "") -> None:
+        """Notes an article, and puts it into the queue if it is to be read now."""
+        lead = self.leads.get(url)
+        before = self.visit.seen.get(url)
+        if lead is None and before is None and far > LISTED + self.source.depth:
+            return
+        if lead is None:
+            far_before = before.found if before and before.found >= LISTED else far
+            lead = self.leads[url] = _Lead(min(far, far_before), len(self.leads))
+        lead.far = min(lead.far, far)
+        lead.told, lead.changed = lead.told or told, lead.changed or changed
+        if url not in self.done:
+            self._enqueue(url, lead, before)
+
+    def _enqueue(self, url: str, lead: _Lead, before: Seen | None) -> None:
+        zone, now = self.visit.zone, self.visit.now
+        verdict = due(before, now, zone, told=lead.told, changed=lead.changed)
+        if before and LISTED <= lead.far < before.found:
+            verdict = Due.WHOLE  # nearer than it was: its cards may lead on now
+        if verdict is Due.NOT or self.verdicts.get(url) == verdict:
+            return
+        self.verdicts[url] = verdict
+        stated = lead.told or (before.dated if before else "") or lead.changed
+        dated = instant(stated, zone) or NEVER
+        newest_first = -dated.timestamp()
+        if before is None:
+            place = (0, newest_first)
+        elif verdict is Due.ASKED:
+            place = (3, (before.read_at or NEVER).timestamp())
+        else:
+            place = (2 if before.read_at else 1, newest_first)
+        heapq.heappush(self.queue, (*place, lead.order, url))
+
+    # ── what came of it ───────────────────────────────────────────────────────────────────
+
+    def harvest(self) -> Harvest:
+        """The harvest, with the dates that cards told of pages which state none."""
+        entries: dict[str, Entry] = {}
+        for url, read in self.read.items():
+            told = self._told(url, read)
+            published = read.stated.published or told
+            try:
+                entry = to_entry(
+                    replace(read.stated, published=published),
+                    url,
+                    self.visit.zone,
+                    now=self.visit.now,
+                )
+            except Unreadable as error:
+                self._refuse(url, error)
+                continue
+            entries.setdefault(entry.url, entry)
+            self.seen[url] = replace(read.seen, dated=one_line(published)[:LONGEST_DATE])
+        for url, lead in self.leads.items():  # asked before its card was read
+            if (seen := self.seen.get(url)) and lead.told and seen.body_hash and not seen.dated:
+                self.seen[url] = put_off(seen, Due.WHOLE, lead.told)
+        kept = sum(
+            bool(seen.found >= LISTED and seen.body_hash) and url not in self.read
+            for url, seen in self.seen.items()
+        )
+        return Harvest(
+            entries=tuple(entries.values()),
+            refusals=tuple(self.refusals),
+            unchanged=kept,
+            notes=tuple(self.tally.lines()),
+            seen=tuple(self.seen.values()),
+        )
+
+    def _told(self, url: str, read: _Read) -> str:
+        """The date that cards tell of a page: now, by either of its addresses, or before."""
+        leads = (self.leads.get(one) for one in (url, read.stated.url))
+        return next((lead.told for lead in leads if lead and lead.told), read.seen.dated)
+
+    def _is_article(self, url: str) -> bool:
+        parts = urlsplit(url)
+        if not url or site_of(url) not in self.sites or url in self.listings:
+            return False
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        return self.pattern.search(path) is not None

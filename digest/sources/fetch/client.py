@@ -1,0 +1,339 @@
+"""The way of one request: hop by hop to the content, asking only for what changed.
+
+In: an address, and what its last visit remembered. Out: an `Answer`, with what to remember now.
+Keeps law 8: each hop is parsed, looked up once, checked, and connected to that very place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from types import TracebackType
+
+import httpcore
+import httpx
+
+from digest import __version__
+from digest.errors import SourceError
+from digest.sources.fetch.addresses import (
+    parsed,
+    places,
+    port_of,
+    shown_address,
+    without_password,
+)
+from digest.sources.fetch.answers import (
+    FOR_GOOD,
+    header,
+    media_type,
+    redirect_target,
+    refuse_failure,
+    repeatable,
+    validators,
+)
+from digest.sources.fetch.bodies import ACCEPTED, read_body
+from digest.sources.fetch.line import MOST_SECONDS, Errand, Line, Lines, NotReached, dial, secure
+from digest.sources.kind import Answer
+from digest.values import Seen
+
+MOST_REDIRECTS = 5
+GONE = frozenset({404, 410})
+NOT_MODIFIED = 304
+FEEDS = (  # what is wanted, as in an Accept header (RFC 9110 12.5.1)
+    "application/atom+xml, application/rss+xml, application/feed+json, application/xml, text/xml, "
+    "application/json;q=0.9, "
+    "text/html;q=0.8, */*;q=0.1"
+)
+PAGES = "text/html, application/xhtml+xml, */*;q=0.8"
+BeforeHop = Callable[[str], object]
+Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer and what it cost: bytes as they came, headers and all, and requests."""
+
+    answer: Answer
+    wire_bytes: int
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """Where the redirects ended: the answer there, and the address that it moved to for good."""
+
+    response: httpcore.Response
+    here: httpx.URL
+    moved_to: str
+    conditional: bool  # it was asked for only if it changed
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked of each hop."""
+
+    errand: Errand
+    known: Seen
+    headers: Headers
+    before_hop: BeforeHop
+    stay_secure: bool = True
+
+
+class Fetcher:
+    """Fetches for one gathering; one for all threads. Leaving its `with` hangs up.
+
+    `allow_private_hosts` are the only hosts of a private network that are ever asked; `contact`
+    is a mail address for those who wonder who asks.
+    """
+
+    def __init__(self, *, allow_private_hosts: Collection[str], contact: str | None):
+        self._allowed = frozenset(name.rstrip(".").lower() for name in allow_private_hosts)
+        about = f" (+mailto:{contact})" if contact else ""
+        self._agent = f"ms-research-digest/{__version__}{about}".encode()
+        self._lines = Lines()
+
+    def __enter__(self) -> Fetcher:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """End every request at once; each raises SourceError, as does every later one."""
+        self._lines.hang_up()
+
+    def get(
+        self,
+        url: str,
+        *,
+        accept: str,
+        seen: Seen | None = None,
+        seconds: float = MOST_SECONDS,
+        before_hop: BeforeHop | None = None,
+    ) -> Fetched:
+        """The content at `url`, at most 10 MB, within `seconds`, over at most five redirects.
+
+        With the `seen` of its last visit it is asked for only if it changed since (RFC 9110
+        13.1), and where it moved to for good. `before_hop` is told the host before each request;
+        the time it takes does not count. Raises SourceError for everything that can go wrong.
+        """
+        errand = Errand(shown_address(url), seconds, self._lines)
+        known = seen if seen and seen.url == url else Seen(url)
+        question = _Question(errand, known, self._headers(accept), before_hop or _go_on)
+        answer = None
+        if known.moved_to:
+            with suppress(_MovedOn):
+                answer = self._answer(known.moved_to, question)
+        if answer is None:
+            answer = self._answer(url, replace(question, known=_where_it_was(known)))
+        return Fetched(answer, errand.received, errand.requests)
+
+    def reach(self, url: str, *, seconds: float = MOST_SECONDS) -> None:
+        """Ask for `url` as a reader's browser would, and hang up once it says that it is there.
+
+        Raises SourceError as `get` does; how large the page is plays no part.
+        """
+        errand = Errand(shown_address(url), seconds, self._lines)
+        headers = self._headers(PAGES)
+        question = _Question(errand, Seen(url), headers, _go_on, stay_secure=False)
+        with self._arrive(url, question) as arrival:
+            refuse_failure(arrival.response, without_password(arrival.here))
+
+    def _headers(self, accept: str) -> Headers:
+        return [
+            (b"User-Agent", self._agent),
+            (b"Accept", accept.encode("latin-1", "replace")),
+            (b"Accept-Encoding", ACCEPTED.encode()),
+            (b"Connection", b"close"),
+        ]
+
+    def _answer(self, start: str, question: _Question) -> Answer:
+        """What `start` holds. Raises _MovedOn if it is where `known` moved to, but no longer."""
+        known = question.known
+        try:
+            with self._arrive(start, question) as arrival:
+                if arrival.response.status == NOT_MODIFIED and arrival.conditional:
+                    return _as_before(arrival, known)
+                return _with_content(arrival, known)
+        except SourceError as error:
+            if known.moved_to and (isinstance(error, NotReached) or error.status in GONE):
+                raise _MovedOn from None
+            raise
+
+    @contextmanager
+    def _arrive(self, start: str, question: _Question) -> Iterator[_Arrival]:
+        """The first answer that sends us nowhere else; its connection ends with the context."""
+        here, moved_to, for_good = parsed(start), question.known.moved_to, True
+        given_by = str(parsed(moved_to) if moved_to else here)
+        been: set[str] = set()
+        for _ in range(MOST_REDIRECTS + 1):
+            been.add(str(here))
+            conditions = _conditions(question.known) if str(here) == given_by else []
+            with self._asked(here, conditions, question) as response:
+                target = redirect_target(response)
+                if target is None:
+                    yield _Arrival(response, here, moved_to, bool(conditions))
+                    return
+                for_good = for_good and response.status in FOR_GOOD
+            here = _next(here, target, been, stay_secure=question.stay_secure)
+            if for_good:  # a password is not ours to write down a second time
+                moved_to = "" if here.userinfo else str(here)
+        raise SourceError(
+            f"redirects more than {MOST_REDIRECTS} times",
+            where=shown_address(start),
+            mend="Correct `url` of this source: name the address it ends at",
+        )
+
+    @contextmanager
+    def _asked(
+        self, url: httpx.URL, conditions: Headers, question: _Question
+    ) -> Iterator[httpcore.Response]:
+        """The response of one hop, its body still to come."""
+        errand, shown = question.errand, without_password(url)[:300]
+        errand.wait(lambda: question.before_hop(url.host))
+        found = places(url, self._allowed, errand)
+        line = dial(found, shown, errand)
+        errand.requests += 1
+        host = url.raw_host.decode("ascii").strip("[]")
+        try:
+            if url.scheme == "https":
+                line = secure(line, host, shown, errand)
+            origin = httpcore.Origin(url.raw_scheme, url.raw_host, port_of(url))
+            headers = [(b"Host", url.netloc), *question.headers, *_password(url), *conditions]
+            yield httpcore.HTTP11Connection(origin, Line(line, errand)).handle_request(
+                httpcore.Request("GET", _target(url, origin), headers=headers)
+            )
+        except (httpcore.ProtocolError, httpcore.NetworkError) as error:
+            raise _explained(error, shown) from None
+        finally:
+            self._lines.end(line)
+
+
+class _MovedOn(Exception):
+    """What was remembered as moved for good is there no longer: the address itself is asked."""
+
+
+def reach(
+    url: str,
+    *,
+    allow_private_hosts: tuple[str, ...],
+    contact: str | None,
+    seconds: float = MOST_SECONDS,
+) -> None:
+    """Ask once whether `url` is there: see `Fetcher.reach`. Raises SourceError."""
+    with Fetcher(allow_private_hosts=allow_private_hosts, contact=contact) as fetcher:
+        fetcher.reach(url, seconds=seconds)
+
+
+def _where_it_was(known: Seen) -> Seen:
+    """What still holds of `known` at its own address: the validators are the other one's."""
+    return replace(known, moved_to="", etag="", last_modified="") if known.moved_to else known
+
+
+def _go_on(host: str) -> None:
+    """Nothing is to be waited for."""
+
+
+def _conditions(known: Seen) -> Headers:
+    stated = (
+        (b"If-None-Match", repeatable(known.etag)),
+        (b"If-Modified-Since", repeatable(known.last_modified)),
+    )
+    return [(name, value.encode("latin-1")) for name, value in stated if value]
+
+
+def _password(url: httpx.URL) -> Headers:
+    """Basic authentication (RFC 7617), for the very address that it stands in."""
+    if not url.userinfo:
+        return []
+    pair = f"{url.username}:{url.password}".encode()
+    return [(b"Authorization", b"Basic " + b64encode(pair))]
+
+
+def _target(url: httpx.URL, origin: httpcore.Origin) -> httpcore.URL:
+    return httpcore.URL(
+        scheme=origin.scheme, host=origin.host, port=origin.port, target=url.raw_path
+    )
+
+
+def _next(here: httpx.URL, target: str, been: set[str], *, stay_secure: bool) -> httpx.URL:
+    """Where `here` sends us. Raises SourceError for what is no address, or a circle.
+
+    From https we never go on by http: anybody on the way could change what readers will get. As
+    the same page is nearly always there by https too, that is what we ask.
+    """
+    url = parsed(target, here)
+    downgrade = stay_secure and here.scheme == "https" and url.scheme == "http"
+    if downgrade and port_of(url) == 80:
+        url = url.copy_with(scheme="https", port=None)
+    if downgrade and (url.scheme == "http" or str(url) in been):
+        raise SourceError(
+            "redirects from https to http, where anybody on the way could change it",
+            where=without_password(here)[:300],
+            mend="Tell the site, or name the http address itself if you trust the way",
+        )
+    if str(url) in been:
+        raise SourceError(
+            "redirects in a circle", where=without_password(here)[:300], mend="Tell the site"
+        )
+    return url
+
+
+def _as_before(arrival: _Arrival, known: Seen) -> Answer:
+    etag, last_modified = validators(arrival.response)  # it may name new ones, RFC 9110 15.4.5
+    seen = replace(
+        known, etag=etag or known.etag, last_modified=last_modified or known.last_modified
+    )
+    return Answer(url=without_password(arrival.here), changed=False, seen=seen)
+
+
+def _with_content(arrival: _Arrival, known: Seen) -> Answer:
+    response, url = arrival.response, without_password(arrival.here)
+    refuse_failure(response, url[:300])
+    content = read_body(
+        response.iter_stream(),
+        coding=header(response, b"content-encoding"),
+        length=header(response, b"content-length"),
+        shown=url[:300],
+    )
+    body_hash = hashlib.sha256(content).hexdigest()
+    changed = body_hash != known.body_hash
+    # A validator is only ever given back to the address that it came from: to remember it, that
+    # must be the one which is asked first the next time.
+    asked_next = arrival.moved_to or str(parsed(known.url))
+    etag, last_modified = validators(response) if str(arrival.here) == asked_next else ("", "")
+    kind, charset = media_type(response)
+    return Answer(
+        url=url,
+        content=content if changed else b"",
+        changed=changed,
+        media_type=kind,
+        charset=charset,
+        seen=replace(
+            known,
+            etag=etag,
+            last_modified=last_modified,
+            moved_to=arrival.moved_to,
+            body_hash=body_hash,
+        ),
+    )
+
+
+def _explained(error: Exception, shown: str) -> SourceError:
+    """What httpcore says of an answer, in our words."""
+    reason = str(error).strip()[:200]
+    if "without sending complete" in reason or "incomplete chunked" in reason:
+        what, mend = f"the answer was cut off ({reason})", "Try again later"
+    elif isinstance(error, httpcore.NetworkError) or "disconnected" in reason:
+        what, mend = f"the site broke off ({reason})", "Try again later"
+    else:
+        what, mend = f"does not speak HTTP ({reason})", "Check the address"
+    return SourceError(what, where=shown, mend=mend, temporary=True)

@@ -1,0 +1,91 @@
+"""What an entry is itself by, and by what it is known elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from digest.sources.identity import (
+    LONGEST,
+    identities,
+    identity_of,
+    identity_within,
+    shared_addresses,
+    text_key,
+    title_key,
+    ways_of,
+)
+from digest.values import Entry
+from tests.builders import an_entry
+
+URL = an_entry().url
+
+
+@pytest.mark.parametrize(
+    ("stated", "identity"),
+    [
+        ({"guid": "7", "doi": "10.5555/A"}, "guid:drop:7"),
+        ({"doi": "10.5555/A", "pmid": "1"}, "doi:10.5555/a"),
+        ({"pmid": "1"}, f"url:{URL}"),
+        ({"url": "", "pmid": "1"}, "pmid:1"),
+        ({"url": ""}, f"text:{text_key(an_entry())}"),
+        ({"kind": "article", "guid": "7"}, "guid:drop:7"),
+        ({"kind": "article", "doi": "10.5555/A"}, "article:doi:10.5555/a"),
+        ({"kind": "article"}, f"article:url:{URL}"),
+    ],
+)
+def test_identity_is_the_id_else_doi_else_address_else_words(
+    stated: dict[str, str], identity: str
+) -> None:
+    assert identity_of(an_entry(**stated), "drop") == identity
+
+
+def test_a_shared_address_is_no_identity_but_an_id_or_doi_still_is() -> None:
+    shared = frozenset([URL])
+    assert identity_of(an_entry(), "drop", shared).startswith("text:")
+    assert identity_of(an_entry(pmid="1"), "drop", shared) == "pmid:1"
+    assert identity_of(an_entry(doi="10.5555/a"), "drop", shared) == "doi:10.5555/a"
+    assert identities(an_entry(), "drop", text_key(an_entry()))[-1] == identity_of(
+        an_entry(), "drop", shared
+    )
+
+
+def test_a_file_s_name_is_no_identity() -> None:
+    one, other = an_entry(url="", place="a.html"), an_entry(url="", place="b.html")
+    assert identity_of(one, "x") == identity_of(other, "x")
+
+
+def test_an_address_is_shared_when_different_words_link_to_it() -> None:
+    def shared(*entries: Entry) -> frozenset[str]:
+        return shared_addresses((entry, text_key(entry)) for entry in entries)
+
+    one, other = an_entry(headline="One."), an_entry(headline="Other.")
+    assert shared(one, other) == {URL}
+    assert shared(one, an_entry(headline="ONE", found="Else.")) == frozenset()
+    assert shared(an_entry(url=""), an_entry(url="", headline="x")) == frozenset()
+    assert shared(one, an_entry(kind="article", headline="x")) == frozenset()
+
+
+def test_an_identity_fits_its_column_and_long_ones_stay_apart() -> None:
+    long = [identity_of(an_entry(guid="x" * 700 + end), "drop") for end in "ab"]
+    within = [identity_within("drop", one) for one in long]
+    assert len({*long, *within}) == 4
+    assert max(map(len, [*long, *within])) <= LONGEST
+
+
+def test_titles_are_equal_whatever_their_case_and_punctuation() -> None:
+    same = ["A walk: a day", "“A WALK”—a day!", "Ａ walk a day"]
+    assert len({title_key(an_entry(title=title)) for title in same}) == 1
+    assert title_key(an_entry(title="A walk a week")) != title_key(an_entry(title=same[0]))
+    assert title_key(an_entry(kind="article")) == title_key(an_entry(title="…")) == ""
+
+
+def test_it_is_known_elsewhere_only_by_what_it_states() -> None:
+    assert list(ways_of(an_entry(doi="10.5/A", pmid="1"))) == [
+        "doi",
+        "pmid",
+        "url",
+        "text",
+        "title",
+    ]
+    assert ways_of(an_entry(doi="10.5/A"))["doi"] == "10.5/a"
+    assert list(ways_of(an_entry(url="", kind="article"))) == ["text"]
