@@ -49,6 +49,7 @@ FEEDS = (  # what is wanted, as in an Accept header (RFC 9110 12.5.1)
 )
 PAGES = "text/html, application/xhtml+xml, */*;q=0.8"
 BeforeHop = Callable[[str], object]
+Received = Callable[[int], object]
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -118,23 +119,38 @@ class Fetcher:
         seen: Seen | None = None,
         seconds: float = MOST_SECONDS,
         before_hop: BeforeHop | None = None,
+        received: Received | None = None,
     ) -> Fetched:
         """The content at `url`, at most 10 MB, within `seconds`, over at most five redirects.
 
         With the `seen` of its last visit it is asked for only if it changed since (RFC 9110
         13.1), and where it moved to for good. `before_hop` is told the host before each request;
-        the time it takes does not count. Raises SourceError for everything that can go wrong.
+        the time it takes does not count. `received` is told the bytes that came, also where it
+        fails in the end. Raises SourceError for everything that can go wrong.
         """
         errand = Errand(shown_address(url), seconds, self._lines)
+        try:
+            answer = self._sought(url, errand, accept, seen, before_hop)
+        finally:
+            if received:
+                received(errand.received)
+        return Fetched(answer, errand.received, errand.requests)
+
+    def _sought(
+        self,
+        url: str,
+        errand: Errand,
+        accept: str,
+        seen: Seen | None,
+        before_hop: BeforeHop | None,
+    ) -> Answer:
+        """The answer from where it moved to for good, else from `url` itself."""
         known = seen if seen and seen.url == url else Seen(url)
         question = _Question(errand, known, self._headers(accept), before_hop or _go_on)
-        answer = None
         if known.moved_to:
             with suppress(_MovedOn):
-                answer = self._answer(known.moved_to, question)
-        if answer is None:
-            answer = self._answer(url, replace(question, known=_where_it_was(known)))
-        return Fetched(answer, errand.received, errand.requests)
+                return self._answer(known.moved_to, question)
+        return self._answer(url, replace(question, known=_where_it_was(known)))
 
     def reach(self, url: str, *, seconds: float = MOST_SECONDS) -> None:
         """Ask for `url` as a reader's browser would, and hang up once it says that it is there.

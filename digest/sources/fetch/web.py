@@ -18,8 +18,7 @@ ROBOTS = "text/plain, */*;q=0.1"  # as in an Accept header (RFC 9110 12.5.1)
 class VisitWeb:
     """A `kind.Web` for one thread.
 
-    `requests` counts every hop, also of what failed in the end; `bytes` what came over the wire
-    for what did not.
+    `requests` counts every hop and `bytes` what came over the wire, also of what failed in the end.
     """
 
     def __init__(self, fetcher: Fetcher, pace: Pace, robots: Robots):
@@ -29,8 +28,9 @@ class VisitWeb:
 
     def get(self, url: str, *, accept: str, seen: Seen | None = None) -> Answer:
         """The content at `url`, once its host's turn has come. Raises SourceError."""
-        fetched = self._fetcher.get(url, accept=accept, seen=seen, before_hop=self._before_hop)
-        self.bytes += fetched.wire_bytes
+        fetched = self._fetcher.get(
+            url, accept=accept, seen=seen, before_hop=self._before_hop, received=self._received
+        )
         return fetched.answer
 
     def may_read(self, url: str) -> bool:
@@ -43,3 +43,6 @@ class VisitWeb:
     def _before_hop(self, host: str) -> None:
         self._pace.take_turn(host)
         self.requests += 1
+
+    def _received(self, count: int) -> None:
+        self.bytes += count

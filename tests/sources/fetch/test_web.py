@@ -149,3 +149,12 @@ def test_a_stopped_gathering_asks_nobody(gathering: Gathering, open_site: Opener
         web.get(f"{site.url}/one", accept="*/*")
     assert site.asked == []
     assert web.requests == 0
+
+
+def test_the_bytes_of_what_fails_are_counted_too(open_site: Opener) -> None:
+    site = open_site(page=says(b"x" * 5_000, status=404))  # no body is waited for
+    with Fetcher(allow_private_hosts=HOSTS, contact=None) as fetcher:
+        web = VisitWeb(fetcher, Pace(0), Robots(Pace(0)))
+        with pytest.raises(SourceError):
+            web.get(site.url + "/page", accept="*/*")
+    assert (web.requests, web.bytes > 20) == (1, True)
