@@ -3,6 +3,7 @@
     DigestError                what, where, mend; exit 1, one line
     ├── ConfigError            config.yaml or a key is wrong
     ├── SourceError            a source could not be read as a whole
+    │   └── NotReached         nobody was asked (sources/fetch/line.py)
     ├── Refused                an order that the state of things does not allow
     └── DeliveryError          the transport as a whole cannot work now
 

@@ -70,14 +70,11 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is remembered of one address of a source, for its next visit.
+    """What is remembered of one address of a source, for its next visit. "" and None: not known.
 
-    `etag` and `last_modified` as its site gave them; `moved_to` where it moved for good;
-    `body_hash` the SHA-256 of the body in hex, "" where nothing of it was taken. A kind of source
-    gives the last three their meaning: `read_at` when it was last read; `dated` the date that a
-    card told of it (a page), or a fingerprint of what the feed said of it (a linked page);
-    `found` how many entries it held (a feed), or its steps from the start (a page).
-    "" and None: not known.
+    The fetcher fills the first five: `etag` and `last_modified` as its site gave them; `moved_to`
+    where it moved for good; `body_hash` the SHA-256 of the body in hex, "" where nothing of it was
+    taken. The rest is the kind's own: what it does not use stays as it is here.
     """
 
     url: str
@@ -85,9 +82,11 @@ class Seen:
     last_modified: str = ""
     moved_to: str = ""
     body_hash: str = ""
-    read_at: datetime | None = None
-    dated: str = ""
-    found: int = 0
+    read_at: datetime | None = None  # when it was last read
+    found: int = 0  # how many entries it held: what a visit that finds it unchanged counts
+    said: str = ""  # a linked page: a fingerprint of what the feed said of it
+    dated: str = ""  # a page: the date that it, or a card, states
+    far: int = 0  # a page: its steps from the start
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,8 +123,10 @@ class Migration(migrations.Migration):
                 ('moved_to', models.TextField(blank=True)),
                 ('body_hash', models.CharField(blank=True, max_length=64)),
                 ('read_at', models.DateTimeField(null=True)),
-                ('dated', models.TextField(blank=True)),
                 ('found', models.PositiveIntegerField(default=0)),
+                ('said', models.CharField(blank=True, max_length=64)),
+                ('dated', models.TextField(blank=True)),
+                ('far', models.PositiveSmallIntegerField(default=0)),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('source', 'url_hash'), name='one_seen_address')],

@@ -146,8 +146,10 @@ class SeenAddress(models.Model):
     moved_to = models.TextField(blank=True)
     body_hash = models.CharField(max_length=64, blank=True)
     read_at = models.DateTimeField(null=True)
-    dated = models.TextField(blank=True)
     found = models.PositiveIntegerField(default=0)
+    said = models.CharField(max_length=64, blank=True)
+    dated = models.TextField(blank=True)
+    far = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         constraints = [

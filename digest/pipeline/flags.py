@@ -1,7 +1,7 @@
-"""Flags: what an editor should look at: two summaries that are alike, one that its source changed
+"""Flags, for editors to look at: summaries that are alike, changed after they were sent, or gone.
 
-after it was sent, one whose file is gone. In: rows that gathering raised. Out: plain lines, and
-flags settled by a person; nothing follows from a flag by itself.
+In: rows that gathering raised. Out: plain lines, and flags settled by a person; nothing follows
+from a flag by itself.
 """
 
 from __future__ import annotations

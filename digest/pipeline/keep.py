@@ -22,7 +22,7 @@ from digest.pipeline.keeping.flags import (
     flag_similar,
     settle_removed,
 )
-from digest.pipeline.keeping.known import AT_ONCE, IDS, Keyed, Known, dated, keyed
+from digest.pipeline.keeping.known import AT_ONCE, IDS, Keyed, Known, dated, keyed, parts
 from digest.pipeline.keeping.missing import missing_of
 from digest.pipeline.keeping.slugs import name_all
 from digest.pipeline.keeping.window import Window
@@ -183,7 +183,7 @@ class _Keeping:
         Revision.objects.bulk_create(
             revision(row, change, self.now) for row, _, change in self.renewed if change.content
         )
-        for part in _parts(list(self.gone)):
+        for part in parts(self.gone):
             StoredSummary.objects.filter(pk__in=part).update(gone_at=self.now)
         back = [row.pk for row, _, change in self.renewed if "gone_at" in change.touched]
         settle_removed(back, self.now)
@@ -223,7 +223,3 @@ def _update(touched: Iterable[tuple[StoredSummary, frozenset[str]]]) -> None:
         columns = frozenset[str]().union(*(columns for _, columns in part))
         rows = [row for row, _ in part]
         StoredSummary.objects.bulk_update(rows, sorted(columns), batch_size=AT_ONCE)
-
-
-def _parts(pks: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (pks[start : start + AT_ONCE] for start in range(0, len(pks), AT_ONCE))

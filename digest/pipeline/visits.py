@@ -28,7 +28,8 @@ MOST_LINES = 20  # of refused entries, kept to be shown
 GONE = 410  # RFC 9110 15.5.11: gone, and likely for good
 ROWS_AT_ONCE = 500
 REMEMBERED = (
-    "url", "etag", "last_modified", "moved_to", "body_hash", "read_at", "dated", "found",
+    "url", "etag", "last_modified", "moved_to", "body_hash", "read_at",
+    "found", "said", "dated", "far",
 )  # fmt: skip
 NOTED = (
     "last_check", "last_success", "last_error", "notes", "found", "failures", "next_try",

@@ -3,6 +3,12 @@
 Out: a `Harvest`. Keeps law 8: what comes from outside is fetched by the guarded fetcher, capped,
 parsed, and then every field is made plain text. A new kind is one module and one line here;
 `docs/sources.md` walks through adding one.
+
+    folder ► files (markdown, record, page)
+    feed ──► feed_xml, feed_json ► feed_item ► following (its linked pages)
+    pages ─► crawl (leads, listing, cards, sitemap, reread, tally)
+    all ───► page (page_facts, selected, layout) ► entry (clean, mending, dates) ► Entry
+    fetch    the guarded fetcher, pace and robots.txt; identity, similar: which study is which
 """
 
 from __future__ import annotations

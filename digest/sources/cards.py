@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from digest.sources.clean import one_line
 from digest.sources.layout import DATE, LONGEST_TEASER, READ_MORE_LINE
-from digest.web_address import canonical
+from digest.web_address import DEFAULT_PORTS, canonical
 
 MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 MONTH = rf"(?:{MONTHS})[a-z]{{0,6}}\.?"
@@ -37,11 +37,10 @@ MARKED = ".related, .card, .cards, [class*=related-]"
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One card: where it leads, the date as it states it ("12/31/2026", or ""), its words."""
+    """One card: where it leads, and the date as it states it ("12/31/2026", or "")."""
 
     url: str
     dated: str = ""
-    text: str = ""
 
 
 def cards_of(
@@ -106,8 +105,7 @@ def whole_address(href: str, base: str) -> str:
 def site_of(url: str) -> tuple[str, int | None]:
     """What makes two addresses one site: the host without "www.", and a port that is not usual."""
     parts = urlsplit(url)
-    usual = {"http": 80, "https": 443}.get(parts.scheme)
-    port = None if parts.port == usual else parts.port
+    port = None if parts.port == DEFAULT_PORTS.get(parts.scheme) else parts.port
     return (parts.hostname or "").removeprefix("www.").rstrip("."), port
 
 
@@ -126,7 +124,7 @@ class _Page:
             links = links or [_link_around(node)]
             url = next((url for link in links if link and (url := self.target(link))), "")
             if url:
-                yield Card(url, _date_in(node), _words(node))
+                yield Card(url, _date_in(node))
 
     def by_structure(self, tree: LexborHTMLParser) -> Iterator[Card]:
         marked = {
@@ -136,26 +134,23 @@ class _Page:
             url = "" if _is_next(link) else self.target(link)
             if not url:
                 continue
-            whole, dated = self.around(link)
+            dated = self.date_around(link)
             says_more = READ_MORE_LINE.fullmatch(_words(link)) is not None
             if not dated and says_more:
                 dated = _date_before(link)
             if dated or says_more or link.mem_id in marked:
-                yield Card(url, dated, _words(whole))
+                yield Card(url, dated)
 
-    def around(self, link: LexborNode) -> tuple[LexborNode, str]:
-        """The element around a link that is one card, and the date in it, if any."""
-        whole, node = link, link
+    def date_around(self, link: LexborNode) -> str:
+        """The date in the element around a link that is one card; "" when it has none."""
+        node: LexborNode | None = link
         for _ in range(CARD_LEVELS + 1):
-            if not self.can_be_a_card(node):
+            if node is None or not self.can_be_a_card(node):
                 break
-            whole = node
             if dated := _date_in(node):
-                return node, dated
-            if node.parent is None:
-                break
+                return dated
             node = node.parent
-        return whole, ""
+        return ""
 
     def can_be_a_card(self, node: LexborNode) -> bool:
         """Small, without the page's title, and with no second address that leads on."""

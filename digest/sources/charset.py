@@ -17,6 +17,9 @@ META = re.compile(rb"<meta\b[^>]*?\bcharset\s*=\s*[\"']?\s*([^\s\"'/>;]+)", re.I
 DECLARATION = re.compile(rb"\A\s*<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([^\"'>]+)[\"']")
 COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 LABEL = re.compile(r"[a-z0-9_:.-]{1,40}")
+UTF_16_STARTS = {
+    b"<\0": "utf-16-le", b"\0<": "utf-16-be", b"{\0": "utf-16-le", b"\0{": "utf-16-be",
+}  # fmt: skip
 
 # Codecs of Python under which an encoding of the standard is known, and the one that reads it.
 # What is not in here is no charset of the web ("hex", "utf-7", "idna" …) and is ignored.
@@ -52,7 +55,12 @@ def decode_html(content: bytes, stated: str = "") -> str:
 
 
 def decode_xml(content: bytes, stated: str = "") -> str:
-    """The text of an XML document, likewise; it names its charset in its declaration."""
+    """The text of an XML document, likewise; it names its charset in its declaration.
+
+    And of JSON, which names none. UTF-16 may come without a mark; both begin with a character
+    that tells it (XML 1.0 appendix F, RFC 4627 section 3).
+    """
+    stated = UTF_16_STARTS.get(content[:2], stated)
     return _decoded(content, _codec(stated) or _named(DECLARATION, content[:HEAD]))
 
 

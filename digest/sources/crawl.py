@@ -7,12 +7,11 @@ robots.txt forbids, and the cards of a page lead and tell dates, but are no cont
 
 from __future__ import annotations
 
-import heapq
 import re
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from digest.errors import SourceError
@@ -21,23 +20,21 @@ from digest.sources.charset import decode_html
 from digest.sources.clean import one_line
 from digest.sources.entry import Stated, to_entry
 from digest.sources.errors import Unreadable
+from digest.sources.fetch import PAGES
+from digest.sources.fetch.answers import BUSY, GONE
 from digest.sources.kind import Answer, Visit
+from digest.sources.leads import NEVER, Lead, Leads
 from digest.sources.listing import Listing, read_listing
-from digest.sources.page import parsed_page, stated_in_tree
+from digest.sources.page import MEDIA_TYPES, parsed_page, stated_in_tree
 from digest.sources.pages import PagesSource
-from digest.sources.reread import LISTED, LISTING, Due, due, instant, put_off
+from digest.sources.reread import LISTED, LISTING, Due, put_off
 from digest.sources.tally import Tally
 from digest.values import Entry, Harvest, Refusal, Seen
 
 LISTINGS = "text/html, application/xhtml+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
-PAGES = "text/html, application/xhtml+xml, */*;q=0.1"
-HTML = ("", "text/html", "application/xhtml+xml", "text/plain")
 MOST_LISTINGS = 500  # that are remembered: a calendar has a next page for ever
 MOST_FAILURES = 5  # connections in a row that fail: the site is not well
 LONGEST_DATE = 80  # characters that are remembered of what a page states
-LEAVE_ALONE = (429, 503)
-GONE = (404, 410)
-NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def crawl(source: PagesSource, visit: Visit) -> Harvest:
@@ -46,16 +43,6 @@ def crawl(source: PagesSource, visit: Visit) -> Harvest:
     site.read_listings()
     site.read_pages()
     return site.harvest()
-
-
-@dataclass(slots=True)
-class _Lead:
-    """What is known of one article before it is read. `far`: as `Seen.found` (see `reread`)."""
-
-    far: int
-    order: int
-    told: str = ""  # a card's date, told in this visit
-    changed: str = ""  # a sitemap's lastmod
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +63,11 @@ class _Site:
         self.sites = {site_of(url) for url in source.start}
         self.listings = {whole_address(url, url) for url in source.start}
         self.indexed: set[str] = set()  # sitemaps that an index names
-        self.leads: dict[str, _Lead] = {}
-        self.queue: list[tuple[int, float, int, str]] = []
-        self.verdicts: dict[str, Due] = {}  # of what is in the queue
+        self.leads = Leads(visit, source.depth)
         self.read: dict[str, _Read] = {}
         self.seen = dict(visit.seen)  # what is to be remembered
         self.refusals: list[Refusal] = []
         self.tally = Tally()
-        self.done: set[str] = set()  # articles whose turn has been
         self.failed_in_a_row = 0
         self.stopped = False
 
@@ -98,7 +82,7 @@ class _Site:
         waiting = [
             seen.url
             for seen in self.visit.seen.values()
-            if seen.found == LISTING and seen.read_at is None and seen.url not in starts
+            if seen.far == LISTING and seen.read_at is None and seen.url not in starts
         ]
         todo, done, failures = deque([*starts, *waiting]), set[str](), list[SourceError]()
         most = min(self.left, max(len(starts), self.left // 2))
@@ -135,7 +119,7 @@ class _Site:
             self._started(url, answer)
         elif site_of(answer.url) not in self.sites:
             raise SourceError("leads to another site", where=url, mend="Add it to `start`")
-        remembered = replace(answer.seen, read_at=self.visit.now, found=LISTING)
+        remembered = replace(answer.seen, read_at=self.visit.now, far=LISTING)
         if not answer.changed:
             self.seen[url] = remembered
             return None
@@ -144,7 +128,7 @@ class _Site:
         except Unreadable as error:
             raise SourceError(error.problem, where=url, mend=error.mend) from None
         # What an index names may change without it: it is always read whole.
-        self.seen[url] = Seen(url, found=LISTING) if listing.index else remembered
+        self.seen[url] = Seen(url, far=LISTING) if listing.index else remembered
         return listing
 
     def _started(self, url: str, answer: Answer) -> None:
@@ -163,7 +147,7 @@ class _Site:
         news = False
         for one in listing.articles:
             news = news or (one.url not in self.visit.seen and one.url not in self.leads)
-            self._lead(one.url, LISTED, told=one.dated, changed=one.changed)
+            self.leads.note(one.url, LISTED, told=one.dated, changed=one.changed)
         self.tally.notes += listing.notes
         if not (listing.articles or listing.index):
             if url in self.source.start:
@@ -173,7 +157,7 @@ class _Site:
             one for one in listing.more if site_of(one) in self.sites and one not in self.listings
         ]
         self.indexed.update(more if listing.index else ())
-        known = sum(seen.found == LISTING for seen in self.seen.values())
+        known = sum(seen.far == LISTING for seen in self.seen.values())
         return sorted(
             (
                 one
@@ -198,7 +182,7 @@ class _Site:
             before = self.visit.seen.get(url) or Seen(url)
             # An index names its sitemaps at each visit: the one read the longest ago is first.
             read_at = before.read_at if url in self.indexed else None
-            self.seen[url] = replace(before, found=LISTING, read_at=read_at)
+            self.seen[url] = replace(before, far=LISTING, read_at=read_at)
 
     def _last_read(self, url: str) -> datetime:
         seen = self.visit.seen.get(url)
@@ -212,26 +196,24 @@ class _Site:
     def read_pages(self) -> None:
         """Those never read, the newest first, then those whose turn it is again."""
         for url, seen in self.visit.seen.items():
-            if seen.found >= LISTED and url not in self.listings:
-                self._lead(url, seen.found)
-        while self.queue and self.left > 0 and not self.stopped:
-            *_, url = heapq.heappop(self.queue)
-            verdict = self.verdicts.pop(url, Due.NOT)
-            if verdict is Due.NOT or url in self.listings:
+            if seen.far >= LISTED and url not in self.listings:
+                self.leads.note(url, seen.far)
+        while self.left > 0 and not self.stopped and (turn := self.leads.next()):
+            url, verdict = turn
+            if url in self.listings:
                 continue
-            self.done.add(url)
             try:
                 if not self.visit.web.may_read(url):
                     self.tally.forbidden.append(url)
-                    self._put_off(url, verdict)
+                    self.seen[url] = self.leads.put_off(url, verdict)
                     continue
                 self.left -= 1
                 self._read_page(url, verdict)
             except SourceError as error:
                 self._page_failed(url, verdict, error)
-        for url, verdict in self.verdicts.items():
+        for url, verdict in self.leads.waiting():
             self.tally.later += verdict is not Due.ASKED
-            self._put_off(url, verdict)
+            self.seen[url] = self.leads.put_off(url, verdict)
 
     def _read_page(self, url: str, verdict: Due) -> None:
         """Raises SourceError when the page cannot be had."""
@@ -241,7 +223,7 @@ class _Site:
         self.failed_in_a_row = 0
         lead = self.leads[url]
         known = before.dated if before else ""
-        seen = replace(answer.seen, read_at=self.visit.now, found=lead.far, dated=known)
+        seen = replace(answer.seen, read_at=self.visit.now, far=lead.far, dated=known)
         if not answer.changed:
             self.seen[url] = seen
             return
@@ -250,21 +232,21 @@ class _Site:
         except Unreadable as error:
             self._refuse(url, error)
 
-    def _stated(self, url: str, answer: Answer, lead: _Lead) -> Stated:
+    def _stated(self, url: str, answer: Answer, lead: Lead) -> Stated:
         """What a page states, once its cards have told where they lead. Raises Unreadable."""
         found_at = whole_address(answer.url, url) or url
         if site_of(found_at) not in self.sites:
             raise Unreadable("leads to another site", "Add that site to `start` if it is wanted")
         if found_at in self.listings:
             raise Unreadable("leads back to the listing", "Nothing to do: the page is gone")
-        if answer.media_type not in HTML:
+        if answer.media_type not in MEDIA_TYPES:
             raise Unreadable(
                 f"is {answer.media_type[:60]}, no HTML page", "Narrow the pattern `article`"
             )
         tree = parsed_page(decode_html(answer.content, answer.charset))
         for card in cards_of(tree, found_at, self.source.fields.card, leads=self._is_article):
             if card.url not in (url, found_at):
-                self._lead(card.url, lead.far + 1, told=card.dated)
+                self.leads.note(card.url, lead.far + 1, told=card.dated)
         selectors = self.source.fields.model_dump(exclude_none=True)
         stated = stated_in_tree(tree, address=found_at, selectors=selectors)
         return stated if self._is_article(stated.url) else replace(stated, url=found_at)
@@ -274,8 +256,8 @@ class _Site:
         if error.temporary:
             self.tally.failed.append(error)
             self.failed_in_a_row += error.status is None
-            self._put_off(url, verdict)
-            self.stopped = error.status in LEAVE_ALONE or self.failed_in_a_row >= MOST_FAILURES
+            self.seen[url] = self.leads.put_off(url, verdict)
+            self.stopped = error.status in BUSY or self.failed_in_a_row >= MOST_FAILURES
         elif before and before.read_at and error.status in GONE:
             self.tally.gone.append(url)
             self._remember_refused(url)
@@ -290,50 +272,30 @@ class _Site:
         """Without a hash: at its next turn it is read whole, and till then it is not asked."""
         before, lead = self.visit.seen.get(url), self.leads[url]
         dated = lead.told or (before.dated if before else "")
-        self.seen[url] = Seen(url, read_at=self.visit.now, dated=dated, found=lead.far)
-
-    def _put_off(self, url: str, verdict: Due) -> None:
-        lead = self.leads[url]
-        before = self.visit.seen.get(url) or Seen(url)
-        self.seen[url] = put_off(replace(before, found=lead.far), verdict, lead.told)
-
-    def _lead(self, url: str, far: int, *, told: str = "", changed: str = "") -> None:
-        """Notes an article, and puts it into the queue if it is to be read now."""
-        lead = self.leads.get(url)
-        before = self.visit.seen.get(url)
-        if lead is None and before is None and far > LISTED + self.source.depth:
-            return
-        if lead is None:
-            far_before = before.found if before and before.found >= LISTED else far
-            lead = self.leads[url] = _Lead(min(far, far_before), len(self.leads))
-        lead.far = min(lead.far, far)
-        lead.told, lead.changed = lead.told or told, lead.changed or changed
-        if url not in self.done:
-            self._enqueue(url, lead, before)
-
-    def _enqueue(self, url: str, lead: _Lead, before: Seen | None) -> None:
-        zone, now = self.visit.zone, self.visit.now
-        verdict = due(before, now, zone, told=lead.told, changed=lead.changed)
-        if before and LISTED <= lead.far < before.found:
-            verdict = Due.WHOLE  # nearer than it was: its cards may lead on now
-        if verdict is Due.NOT or self.verdicts.get(url) == verdict:
-            return
-        self.verdicts[url] = verdict
-        stated = lead.told or (before.dated if before else "") or lead.changed
-        dated = instant(stated, zone) or NEVER
-        newest_first = -dated.timestamp()
-        if before is None:
-            place = (0, newest_first)
-        elif verdict is Due.ASKED:
-            place = (3, (before.read_at or NEVER).timestamp())
-        else:
-            place = (2 if before.read_at else 1, newest_first)
-        heapq.heappush(self.queue, (*place, lead.order, url))
+        self.seen[url] = Seen(url, read_at=self.visit.now, dated=dated, far=lead.far)
 
     # ── what came of it ───────────────────────────────────────────────────────────────────
 
     def harvest(self) -> Harvest:
-        """The harvest, with the dates that cards told of pages which state none."""
+        """The harvest, and what is to be remembered."""
+        entries = self._entries()
+        for url, lead in self.leads.items():  # asked before its card was read
+            if (seen := self.seen.get(url)) and lead.told and seen.body_hash and not seen.dated:
+                self.seen[url] = put_off(seen, Due.WHOLE, lead.told)
+        kept = sum(
+            bool(seen.far >= LISTED and seen.body_hash) and url not in self.read
+            for url, seen in self.seen.items()
+        )
+        return Harvest(
+            entries=entries,
+            refusals=tuple(self.refusals),
+            unchanged=kept,
+            notes=tuple(self.tally.lines()),
+            seen=tuple(self.seen.values()),
+        )
+
+    def _entries(self) -> tuple[Entry, ...]:
+        """What was read, with the dates that cards told of pages which state none."""
         entries: dict[str, Entry] = {}
         for url, read in self.read.items():
             told = self._told(url, read)
@@ -350,20 +312,7 @@ class _Site:
                 continue
             entries.setdefault(entry.url, entry)
             self.seen[url] = replace(read.seen, dated=one_line(published)[:LONGEST_DATE])
-        for url, lead in self.leads.items():  # asked before its card was read
-            if (seen := self.seen.get(url)) and lead.told and seen.body_hash and not seen.dated:
-                self.seen[url] = put_off(seen, Due.WHOLE, lead.told)
-        kept = sum(
-            bool(seen.found >= LISTED and seen.body_hash) and url not in self.read
-            for url, seen in self.seen.items()
-        )
-        return Harvest(
-            entries=tuple(entries.values()),
-            refusals=tuple(self.refusals),
-            unchanged=kept,
-            notes=tuple(self.tally.lines()),
-            seen=tuple(self.seen.values()),
-        )
+        return tuple(entries.values())
 
     def _told(self, url: str, read: _Read) -> str:
         """The date that cards tell of a page: now, by either of its addresses, or before."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from digest.errors import SourceError
 from digest.sources.kind import Answer, Kind, SourceSettings, Visit
@@ -39,10 +39,19 @@ class FeedSource(SourceSettings):
     @property
     def host(self) -> str:
         """The host of the feed; "" for a file."""
+        return (urlsplit(self.url).hostname or "") if self.on_the_web else ""
+
+    @model_validator(mode="after")
+    def _address_names_a_host(self) -> Self:
         try:
-            return (urlsplit(self.url).hostname or "") if self.on_the_web else ""
+            whole = self.host or not self.on_the_web
         except ValueError:
-            return ""
+            whole = False
+        if not whole:
+            raise ValueError(
+                f"'{self.url[:80]}' is no web address; write one like https://news.example.org/rss"
+            )
+        return self
 
 
 def harvest(source: FeedSource, visit: Visit) -> Harvest:

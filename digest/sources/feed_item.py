@@ -21,6 +21,7 @@ from digest.sources.layout import arrange, paragraphs_of, without_frame
 from digest.sources.page import stated_in_html
 from digest.values import Refusal
 
+MEND = "Correct `url` of this source: it must name an RSS, Atom or JSON feed"
 FEWEST_PARAGRAPHS = 3  # headline, found and one more; less is an excerpt
 LONGEST_TEXT, MOST_LINES = 2_000_000, 20_000  # markup and all
 DOI_LABELLED = re.compile(r"(?:\bdoi\s*:\s*|\bdoi\.org/)(10\.\d{4,9}/[^\s\"'<>]+)", re.IGNORECASE)

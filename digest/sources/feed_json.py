@@ -13,17 +13,14 @@ from digest.errors import SourceError
 from digest.sources.charset import decode_xml
 from digest.sources.entry import is_web_address
 from digest.sources.errors import Unreadable
-from digest.sources.feed_item import Feed, Item, address_of, doi_of, pmid_of, title_of
+from digest.sources.feed_item import MEND, Feed, Item, address_of, doi_of, pmid_of, title_of
+from digest.sources.record import named
 from digest.values import Refusal
 
 VERSION = "jsonfeed.org/version/"
 MOST_VALUES = 500_000
 LARGEST_NUMBER = 10**18
-MEND = "Correct `url` of this source: it must name an RSS, Atom or JSON feed"
 TEXTS = ("content_html", "content_text", "summary")
-KINDS = {
-    bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object",
-}  # fmt: skip
 
 
 def is_json(content: bytes) -> bool:
@@ -52,8 +49,7 @@ def read_items(content: bytes, place: str, charset: str = "", address: str = "")
 
 
 def _parsed(content: bytes, place: str, charset: str) -> Mapping[str, object]:
-    utf16 = {b"{\0": "utf-16-le", b"\0{": "utf-16-be"}.get(content[:2], charset)
-    text = decode_xml(content, utf16)
+    text = decode_xml(content, charset)
     if sum(map(text.count, "{[,")) > MOST_VALUES:
         raise SourceError(f"has more than {MOST_VALUES:,} values", where=place, mend=MEND)
     try:
@@ -72,7 +68,7 @@ def _parsed(content: bytes, place: str, charset: str) -> Mapping[str, object]:
 
 def _item(one: object, place: str, bases: tuple[str, ...]) -> Item:
     if not isinstance(one, dict):
-        raise Unreadable(f"is {_named(one)}, not an object", "Tell the publisher of the feed")
+        raise Unreadable(f"is {named(one)}, not an object", "Tell the publisher of the feed")
     guid = _identity(one)
     links = [address_of(_text(one, name), *bases) for name in ("url", "external_url")]
     links += [guid] if is_web_address(guid) else []
@@ -93,7 +89,7 @@ def _text(one: Mapping[str, object], key: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise Unreadable(f"`{key}` is {_named(value)}, not text", "Tell the publisher of the feed")
+        raise Unreadable(f"`{key}` is {named(value)}, not text", "Tell the publisher of the feed")
     return value.strip()
 
 
@@ -110,8 +106,4 @@ def _date(one: Mapping[str, object], key: str) -> str:
     value = one.get(key)
     if value is None or isinstance(value, str):
         return (value or "").strip()
-    return _named(value)
-
-
-def _named(value: object) -> str:
-    return KINDS.get(type(value), "null" if value is None else "text")
+    return named(value)

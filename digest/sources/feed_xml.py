@@ -19,7 +19,7 @@ from digest.errors import SourceError
 from digest.sources.charset import decode_xml
 from digest.sources.clean import nesting
 from digest.sources.entry import is_web_address
-from digest.sources.feed_item import Feed, Item, address_of, doi_of, pmid_of, title_of
+from digest.sources.feed_item import MEND, Feed, Item, address_of, doi_of, pmid_of, title_of
 from digest.values import Refusal
 
 MOST_TAGS, MOST_STRAY, MOST_REFERENCES = 50_000, 10_000, 500_000
@@ -34,7 +34,6 @@ STRAY_LESS_THAN, STRAY_AMPERSAND = re.compile(r"<(?![A-Za-z_/!?])"), re.compile(
 NO_XML = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])  # XML 1.0 section 2.2
 TAG = re.compile(r"""<[A-Za-z_](?:"[^"<]*"|'[^'<]*'|[^"'<>])*+>?""")
 NAMESPACE = re.compile(r"\bxmlns:([^\s=\"'<>/]{1,100})")
-MEND = "Correct `url` of this source: it must name an RSS, Atom or JSON feed"
 TOLD_AS_UTF8 = {"content-type": "application/xml; charset=utf-8"}
 
 # Authors and categories of an entry are not used; feedparser looks through all of them at each.
@@ -48,7 +47,7 @@ def read_items(content: bytes, place: str, charset: str = "", address: str = "")
     `charset`: as its header states it; `address`: where it was found, for relative links.
     Raises SourceError when `content` is no feed at all, or one built to do harm.
     """
-    text = _harmless(_decoded(content, charset), place)
+    text = _harmless(decode_xml(content, charset), place)
     parsed = _parsed(text, place)
     given: list[Mapping[str, Any]] = parsed.get("entries", [])
     home = _text(parsed.get("feed", {}), "link")
@@ -59,12 +58,6 @@ def read_items(content: bytes, place: str, charset: str = "", address: str = "")
     if END.search(text[-LONGEST_END:]):
         return Feed(tuple(items))
     return Feed(tuple(items[:-1]), (_cut_off(place, len(items)),), whole=False)
-
-
-def _decoded(content: bytes, charset: str) -> str:
-    """UTF-16 may come without a mark; XML 1.0 appendix F tells it by its first "<"."""
-    start = {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}.get(content[:2], charset)
-    return decode_xml(content, start)
 
 
 def _harmless(text: str, place: str) -> str:

@@ -1,6 +1,6 @@
 """The pages that a feed's excerpts link to → entries. In: excerpts and a visit; out: `Followed`.
 
-What is remembered of a page: `dated` is the fingerprint of what the feed said of it when it was
+What is remembered of a page: `said` is the fingerprint of what the feed said of it when it was
 read, so that nothing is read twice for the same words; `body_hash` is "" while it could not be
 read. Keeps law 8: robots.txt is asked first, pages come through the guarded fetcher, and one
 visit reads a bounded number.
@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from digest.errors import SourceError
 from digest.sources.charset import decode_html
@@ -25,15 +25,13 @@ from digest.sources.entry import to_entry
 from digest.sources.errors import Unreadable
 from digest.sources.feed_item import Excerpt, Item, with_facts
 from digest.sources.fetch import PAGES, shown_address
+from digest.sources.fetch.answers import BUSY
 from digest.sources.kind import Answer, Visit
-from digest.sources.page import stated_in_html
+from digest.sources.page import MEDIA_TYPES, stated_in_html
+from digest.sources.reread import YOUNG, YOUNG_AGAIN
 from digest.values import Entry, Refusal, Seen
 
-AGAIN_AFTER = timedelta(days=1)
-EDITED_FOR = timedelta(days=45)
 MOST_TROUBLE = 3  # pages that fail for now; then their site is left in peace until the next visit
-BUSY = (429, 503)  # these ask for it at once
-TEXT_TYPES = ("", "text/html", "application/xhtml+xml", "text/plain", "text/xml", "application/xml")
 MEND = "It is tried again in a day; ask the publisher for the full text in the feed"
 
 
@@ -96,12 +94,12 @@ def _with_a_page_of_its_own(
 
 
 def _is_due(item: Item, known: Seen, visit: Visit) -> bool:
-    if known.dated != item.fingerprint or known.read_at is None:
+    if known.said != item.fingerprint or known.read_at is None:
         return True
-    if visit.now - known.read_at < AGAIN_AFTER:
+    if visit.now - known.read_at < YOUNG_AGAIN:
         return False
     published = _published(item, visit)
-    return not known.body_hash or published is None or visit.now - published < EDITED_FOR
+    return not known.body_hash or published is None or visit.now - published < YOUNG
 
 
 def _turn(item: Item, visit: Visit) -> tuple[bool, float, float]:
@@ -132,7 +130,7 @@ def _read(item: Item, followed: Followed, visit: Visit) -> SourceError | None:
         if not visit.web.may_read(item.page):
             raise Unreadable("the robots.txt of its site forbids to read it", MEND)
         answer = visit.web.get(item.page, accept=PAGES, seen=before)
-        seen = replace(answer.seen, read_at=visit.now, dated=item.fingerprint)
+        seen = replace(answer.seen, read_at=visit.now, said=item.fingerprint)
         if answer.changed:
             followed.entries.append(_entry(item, answer, visit))
             followed.seen.append(seen)
@@ -141,7 +139,7 @@ def _read(item: Item, followed: Followed, visit: Visit) -> SourceError | None:
     except SourceError as error:
         if error.temporary:
             followed.waiting += 1
-            followed.seen.append(before or replace(tried, dated=""))
+            followed.seen.append(before or replace(tried, said=""))
             followed.unchanged += before is not None
             return error
         if before is not None:
@@ -156,7 +154,7 @@ def _read(item: Item, followed: Followed, visit: Visit) -> SourceError | None:
 
 
 def _entry(item: Item, answer: Answer, visit: Visit) -> Entry:
-    if answer.media_type not in TEXT_TYPES:
+    if answer.media_type not in MEDIA_TYPES:
         raise Unreadable(f"is no web page but {answer.media_type[:60]}", MEND)
     html = decode_html(answer.content, answer.charset)
     stated = stated_in_html(html, title=item.title, address=answer.url)
@@ -166,11 +164,11 @@ def _entry(item: Item, answer: Answer, visit: Visit) -> Entry:
 def _refuse(item: Item, why: Unreadable, followed: Followed, tried: Seen) -> None:
     """Remembered without a body's hash, so that it is left in peace for a day, then tried anew."""
     followed.refusals.append(why.at(f"{item.place} ({shown_address(item.page)})"))
-    followed.seen.append(Seen(tried.url, read_at=tried.read_at, dated=item.fingerprint))
+    followed.seen.append(Seen(tried.url, read_at=tried.read_at, said=item.fingerprint))
 
 
 def _was_read(item: Item, known: Seen) -> bool:
-    return bool(known.body_hash) and known.dated == item.fingerprint
+    return bool(known.body_hash) and known.said == item.fingerprint
 
 
 def _tell(followed: Followed, troubles: Sequence[str]) -> None:

@@ -19,18 +19,13 @@ WORDS_ALONE = "text:"  # opens the identity of what has neither an id nor an add
 WAYS = ("doi", "pmid", "url", "text", "title")
 
 
-def identity_of(entry: Entry, source: str, shared: frozenset[str] = frozenset()) -> str:
+def identities(entry: Entry, source: str, text: str) -> tuple[str, ...]:
     """What makes an entry itself: the source's own id, else DOI, else address, else its words.
 
-    A source's ids mean nothing elsewhere, so they carry its name; a `shared` address means
-    nothing. A file's name is no identity: the same text in a file that moved stays one summary.
+    The first is its identity; after an address comes what holds where that is shared. A source's
+    ids mean nothing elsewhere, so they carry its name. A file's name is no identity: the same
+    text in a file that moved stays one summary. `text`: its `text_key`.
     """
-    options = identities(entry, source, text_key(entry))
-    return options[-1 if entry.url in shared else 0]
-
-
-def identities(entry: Entry, source: str, text: str) -> tuple[str, ...]:
-    """Its identity; after an address, what holds where that is shared. `text`: its `text_key`."""
     if entry.guid:
         return (_fit(f"guid:{source}:{entry.guid}"),)
     # A study and an article about it are two things, whatever they share.

@@ -7,22 +7,13 @@ takes for articles of the site come out.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from digest.sources.cards import cards_of, links_of, next_of, whole_address
 from digest.sources.charset import decode_html
 from digest.sources.kind import Answer
 from digest.sources.page import parsed_page
-from digest.sources.sitemap import is_sitemap, read_sitemap
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One article that a listing names; dates are as stated ("": none)."""
-
-    url: str
-    dated: str = ""  # when it was published
-    changed: str = ""  # a sitemap's lastmod
+from digest.sources.sitemap import Listed, is_sitemap, read_sitemap
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +39,16 @@ def read_listing(
     following = next_of(tree, answer.url)
     dated = {card.url: card.dated for card in cards_of(tree, answer.url, selector, leads=leads)}
     urls = [url for url in links_of(tree, answer.url) if url != following and leads(url)]
-    articles = tuple(Listed(url, dated.get(url, "")) for url in dict.fromkeys([*urls, *dated]))
+    articles = tuple(
+        Listed(url=url, dated=dated.get(url, "")) for url in dict.fromkeys([*urls, *dated])
+    )
     return Listing(articles, (following,) if following else ())
 
 
 def _of_sitemap(answer: Answer, leads: Callable[[str], bool]) -> Listing:
     sitemap = read_sitemap(answer.content, answer.url)
     pages = ((whole_address(page.url, answer.url), page) for page in sitemap.pages)
-    articles = tuple(Listed(url, page.dated, page.changed) for url, page in pages if leads(url))
+    articles = tuple(replace(page, url=url) for url, page in pages if leads(url))
     more = (whole_address(url, answer.url) for url in sitemap.sitemaps)
     return Listing(
         articles,

@@ -70,6 +70,9 @@ LABEL_LINE = re.compile(r"(?:doi|published|journal)\s*:.*|https?://\S+|10\.\d{4,
 CARD_DATE = re.compile(DATE)
 CARD_LEVELS, LARGEST_CARD, MOST_LINKS = 4, 500, 2000  # elements, characters, links looked at
 MOST_TAGS = 50_000  # half of what `clean` takes, as more is done here with each of them
+MEDIA_TYPES = (  # what is read as a page; "": its site does not say
+    "", "text/html", "application/xhtml+xml", "text/plain", "text/xml", "application/xml",
+)  # fmt: skip
 NO_SELECTORS: Mapping[str, str] = {}
 
 

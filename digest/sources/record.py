@@ -49,7 +49,7 @@ def _text(record: Mapping[str, object], key: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise Unreadable(f"`{key}` is {_named(value)}, not text", "Write it in quotes, or null")
+        raise Unreadable(f"`{key}` is {named(value)}, not text", "Write it in quotes, or null")
     return value
 
 
@@ -67,6 +67,10 @@ def _date(record: Mapping[str, object]) -> str:
     return value.isoformat() if isinstance(value, date) else _text(record, "published")
 
 
-def _named(value: object) -> str:
-    names = {bool: "true or false", int: "a number", float: "a number", list: "a list"}
+def named(value: object) -> str:
+    """What kind of thing a value of JSON or YAML is, in words."""
+    names = {
+        bool: "true or false", int: "a number", float: "a number", list: "a list", str: "text",
+        type(None): "null",
+    }  # fmt: skip
     return names.get(type(value), "an object" if isinstance(value, Mapping) else "something else")

@@ -1,6 +1,6 @@
 """When a page that was read is read again, and what is remembered of it until then.
 
-Pure: what a visit remembered and what is told now → a verdict. `Seen.found` tells how far an
+Pure: what a visit remembered and what is told now → a verdict. `Seen.far` tells how far an
 address lies from the start: 0 a listing, 1 a page that a listing names, 2 one that a card of such
 a page leads to, and so on. Without `read_at` it waits to be read. A page that could not be
 understood has no `body_hash`, so that it is never asked whether it changed, but read whole.
@@ -45,7 +45,7 @@ def due(seen: Seen | None, now: datetime, zone: ZoneInfo, *, told: str, changed:
 def put_off(seen: Seen, verdict: Due, told: str) -> Seen:
     """What to remember of a page whose turn did not come, so that it comes at the next visit."""
     if verdict is Due.WHOLE:
-        return Seen(seen.url, dated=told or seen.dated, found=seen.found)
+        return Seen(seen.url, dated=told or seen.dated, far=seen.far)
     return replace(seen, read_at=None) if verdict is Due.CHANGED else seen
 
 

@@ -33,19 +33,17 @@ FIELDS = {  # element within element → what it tells of a page
     ("url", "loc"): "url",
     ("url", "lastmod"): "changed",
     ("news", "publication_date"): "dated",
-    ("news", "title"): "title",
     ("sitemap", "loc"): "url",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A page as a sitemap lists it; dates are as stated ("": not stated)."""
+    """A page as a listing names it; dates are as stated ("": not stated)."""
 
     url: str
     changed: str = ""  # <lastmod>
     dated: str = ""  # a news sitemap's <publication_date>
-    title: str = ""  # and its <title>
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
-"""The studio, for editors, behind a login: issues, what preflight says of one, its previews, and
+"""The studio, for editors, behind a login: issues, preflight, previews, and what to look at.
 
-what gathering found that somebody should look at. Only settling such a flag changes anything."""
+Only settling a flag of gathering changes anything.
+"""
 
 from __future__ import annotations
 

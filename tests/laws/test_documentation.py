@@ -42,6 +42,12 @@ def test_every_key_of_the_configuration_stands_in_the_commented_example() -> Non
     assert missing == set()
 
 
+def test_every_kind_of_source_stands_in_the_commented_example() -> None:
+    text = shipped("config.yaml").read_text(encoding="utf-8")
+    shown = re.findall(r"^[#\s]*kind: (\w+)", text, re.MULTILINE)
+    assert {kind.name for kind in KINDS} <= set(shown)
+
+
 def commands_of(group: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     for name, command in group.commands.items():
         below = hasattr(command, "commands")

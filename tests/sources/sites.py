@@ -71,3 +71,17 @@ class Visits:
 
 def titles(harvested: Harvest) -> list[str]:
     return [entry.title for entry in harvested.entries]
+
+
+def a_site(**pages: str) -> FakeWeb:
+    """A listing of two articles of which the first has a card of a third."""
+    return FakeWeb(
+        {
+            LIST: a_listing(a_card(1, "10/2/2026"), a_card(2, "10/9/2026")),
+            view(1): an_article(1, cards=[a_card(3, "9/9/2026")]),
+            view(2): an_article(2),
+            view(3): an_article(3, cards=[a_card(4, "8/8/2026")]),
+            view(4): an_article(4),
+            **pages,
+        }
+    )

@@ -148,7 +148,9 @@ def test_only_web_addresses_are_links(world: World) -> None:
 
 
 def test_dates_are_instants_in_utc(world: World) -> None:
-    for entry in world.harvest(world.sample.good).entries:
+    entries = world.harvest(world.sample.good).entries
+    assert entries
+    for entry in entries:
         assert entry.published_at is not None
         assert entry.published_at.utcoffset() == timedelta(0)
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from digest.errors import SourceError
 from digest.sources.kind import Answer
 from digest.values import Seen
 from tests.sources.sites import (
@@ -15,6 +14,7 @@ from tests.sources.sites import (
     Visits,
     a_card,
     a_listing,
+    a_site,
     a_sitemap,
     a_source,
     an_article,
@@ -22,25 +22,6 @@ from tests.sources.sites import (
     view,
 )
 from tests.sources.webs import NOW, FakeWeb
-
-
-def a_site(**pages: str) -> FakeWeb:
-    """A listing of two articles of which the first has a card of a third."""
-    return FakeWeb(
-        {
-            LIST: a_listing(a_card(1, "10/2/2026"), a_card(2, "10/9/2026")),
-            view(1): an_article(1, cards=[a_card(3, "9/9/2026")]),
-            view(2): an_article(2),
-            view(3): an_article(3, cards=[a_card(4, "8/8/2026")]),
-            view(4): an_article(4),
-            **pages,
-        }
-    )
-
-
-def down(status: int | None = None) -> SourceError:
-    return SourceError("did not answer", temporary=True, mend="Wait", status=status)
-
 
 # ── where it leads ────────────────────────────────────────────────────────────────────────
 
@@ -61,7 +42,7 @@ def test_cards_lead_as_many_steps_as_depth_allows(depth: int, most: int) -> None
     assert len(visits.at().entries) == most
     for day in range(3, 100, 30):  # the steps are remembered: no visit goes farther
         visits.at(datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=day))
-        assert len([seen for seen in visits.seen.values() if seen.found]) == most
+        assert len([seen for seen in visits.seen.values() if seen.far]) == most
 
 
 def test_a_calendar_without_end_ends() -> None:
@@ -75,7 +56,7 @@ def test_a_calendar_without_end_ends() -> None:
     for day in range(5):
         visits.at(datetime(2026, 11, 1 + 2 * day, tzinfo=UTC))
         assert len(visits.asked) <= 4
-    assert max(seen.found for seen in visits.seen.values()) == 3
+    assert max(seen.far for seen in visits.seen.values()) == 3
 
 
 def test_listings_without_end_take_half_the_budget() -> None:
@@ -94,6 +75,23 @@ def test_listings_without_end_take_half_the_budget() -> None:
     assert harvested.notes == ("1 more page is read at the next visit",)
     visits.at()
     assert f"{LIST}?page=5" in visits.asked
+
+
+def test_a_listing_without_end_is_followed_no_farther_than_is_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("digest.sources.crawl.MOST_LISTINGS", 3)
+
+    class Listings(FakeWeb):
+        def get(self, url: str, *, accept: str, seen: Seen | None = None) -> Answer:
+            n = int(url.partition("page=")[2] or 0)
+            self.pages[url] = a_listing(a_card(1), after=f"?page={n + 1}")
+            return super().get(url, accept=accept, seen=seen)
+
+    visits = Visits(Listings({}), a_source(most_pages=10))
+    for day in range(5):
+        visits.at(NOW + timedelta(days=day))
+    assert len([seen for seen in visits.seen.values() if seen.far == 0]) <= 4
 
 
 def test_the_next_listings_are_followed_and_old_ones_left_alone_when_nothing_is_new() -> None:
@@ -117,10 +115,10 @@ def test_the_next_listings_are_followed_and_old_ones_left_alone_when_nothing_is_
 def test_a_page_that_a_listing_names_later_leads_on_by_its_cards() -> None:
     visits = Visits(a_site())
     visits.at()
-    assert visits.seen[view(3)].found == 2
+    assert visits.seen[view(3)].far == 2
     visits.web.pages[LIST] = a_listing(a_card(3))
     assert titles(visits.at()) == ["Study 3", "Study 4"]
-    assert (visits.seen[view(3)].found, visits.seen[view(4)].found) == (1, 2)
+    assert (visits.seen[view(3)].far, visits.seen[view(4)].far) == (1, 2)
 
 
 def test_a_listing_that_names_itself_in_another_form_is_read_once() -> None:
@@ -259,94 +257,3 @@ def test_what_the_budget_leaves_over_is_read_at_the_next_visits() -> None:
         assert len(visits.asked) == 6 - (len(found) == 14)
     assert len(found) == 14
     assert visits.at().unchanged == 14
-
-
-# ── what goes wrong ───────────────────────────────────────────────────────────────────────
-
-
-def test_what_robots_txt_forbids_is_not_asked_and_told_once() -> None:
-    web = a_site()
-    web.forbidden = ("view/2", "view/3")
-    visits = Visits(web)
-    for _ in range(2):
-        harvested = visits.at()
-        assert harvested.notes == (f"robots.txt forbids 2 pages, {view(2)} among them",)
-        assert not {view(2), view(3)} & set(visits.asked)
-    web.forbidden = ()
-    assert titles(visits.at()) == ["Study 2", "Study 3"]
-
-
-@pytest.mark.parametrize("start", [(LIST,), (LIST, f"{SITE}/more")])
-def test_a_source_whose_starts_cannot_be_read_is_an_error(start: tuple[str, ...]) -> None:
-    web = a_site()
-    web.forbidden = ("/",)
-    with pytest.raises(SourceError, match=r"robots\.txt forbids"):
-        Visits(web, a_source(start=start)).at()
-    gone = SourceError("is gone", where=LIST, status=410)
-    with pytest.raises(SourceError) as caught:
-        Visits(FakeWeb({LIST: gone, f"{SITE}/more": gone}), a_source(start=start)).at()
-    assert caught.value.status == 410
-    waits = {LIST: gone, start[-1]: down(503)}
-    with pytest.raises(SourceError) as caught:
-        Visits(FakeWeb(waits), a_source(start=start)).at()
-    assert caught.value.temporary
-
-
-def test_one_start_that_fails_is_a_refusal_and_the_other_goes_on() -> None:
-    harvested = Visits(a_site(), a_source(start=(f"{SITE}/gone", LIST))).at()
-    assert len(harvested.entries) == 3
-    assert [refusal.place for refusal in harvested.refusals] == [f"{SITE}/gone"]
-
-
-def test_a_page_that_fails_for_now_is_tried_again_and_one_that_is_wrong_is_not() -> None:
-    web = a_site(**{view(1): "<p>", LIST: a_listing(a_card(1), a_card(2), a_card(9))})
-    web.pages[view(2)] = down(500)
-    visits = Visits(web)
-    harvested = visits.at()
-    assert {refusal.place for refusal in harvested.refusals} == {view(1), view(9)}
-    assert harvested.notes[0].startswith("1 page could not be read now and will be tried again")
-    web.pages[view(2)] = an_article(2)
-    again = visits.at()
-    assert visits.asked == [LIST, view(2)]
-    assert (titles(again), again.refusals, again.unchanged) == (["Study 2"], (), 0)
-
-
-@pytest.mark.parametrize(("status", "most"), [(429, 1), (503, 1), (None, 5), (500, 8)])
-def test_a_site_that_is_not_well_is_left_alone(status: int | None, most: int) -> None:
-    web = FakeWeb({LIST: a_listing(*(a_card(n) for n in range(8)))})
-    web.pages |= {view(n): down(status) for n in range(8)}
-    visits = Visits(web)
-    visits.at()
-    assert len(visits.asked) == 1 + most
-    web.pages |= {view(n): an_article(n) for n in range(8)}
-    assert len(visits.at().entries) == 8
-
-
-def test_what_is_no_html_is_refused() -> None:
-    web = a_site()
-    web.pages[view(2)] = Answer(
-        url=view(2), content=b"%PDF", media_type="application/pdf", seen=Seen(view(2))
-    )
-    (refusal,) = Visits(web).at().refusals
-    assert refusal.problem == "is application/pdf, no HTML page"
-
-
-def test_an_article_that_leads_back_to_the_listing_is_refused() -> None:
-    web = a_site()
-    web.pages[view(2)] = Answer(url=LIST, content=a_listing().encode(), seen=Seen(view(2)))
-    (refusal,) = Visits(web).at().refusals
-    assert refusal.problem == "leads back to the listing"
-
-
-def test_a_listing_that_names_no_article_is_told() -> None:
-    harvested = Visits(a_site(), a_source(article="/studies/")).at()
-    assert harvested.notes == (f"{LIST} names no address that `article` fits",)
-
-
-def test_the_words_are_read_in_the_charset_of_the_answer() -> None:
-    web = a_site(**{LIST: a_listing(a_card(1))})
-    page = an_article("Café").encode("cp1252")
-    web.pages[view(1)] = Answer(
-        url=view(1), content=page, charset="windows-1252", seen=Seen(view(1))
-    )
-    assert titles(Visits(web).at()) == ["Study Café"]

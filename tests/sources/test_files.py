@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from digest.sources.files import harvest_folder
-from digest.values import Harvest
+from tests.sources.folders import harvest, put
 from tests.sources.samples import (
     CUT,
     DUMP,
@@ -43,23 +43,6 @@ for a [year](https://news.example.org/x).
 ## Limits
 {LIMITS}
 """
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    incoming = tmp_path / "incoming"
-    incoming.mkdir()
-    return incoming
-
-
-def put(folder: Path, name: str, content: str | bytes) -> None:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-
-
-def harvest(folder: Path) -> Harvest:
-    return harvest_folder(folder, ZONE)
 
 
 def refused(folder: Path, name: str, content: str | bytes) -> str:

@@ -13,28 +13,11 @@ from digest.errors import SourceError
 from digest.sources import harvest as harvest_source
 from digest.sources.files import harvest_folder
 from digest.sources.folder import FolderSource
-from digest.values import Harvest
+from tests.sources.folders import harvest, put
 from tests.sources.samples import DUMP, TITLE, ZONE
 from tests.sources.webs import a_visit
 
 RECORD = {"title": TITLE, "found": "They were less tired.", "published": "2026-10-03"}
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    incoming = tmp_path / "incoming"
-    incoming.mkdir()
-    return incoming
-
-
-def put(folder: Path, name: str, content: str | bytes) -> None:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-
-
-def harvest(folder: Path) -> Harvest:
-    return harvest_folder(folder, ZONE)
 
 
 def test_the_path_starts_at_the_folder_of_the_configuration(folder: Path) -> None:

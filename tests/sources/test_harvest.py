@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from digest.sources import KINDS, harvest
+from digest.sources import harvest
 from digest.sources.feed import FeedSource
 from digest.sources.folder import FolderSource
 from tests.sources.samples import TITLE, a_feed, a_page, an_item
@@ -21,7 +21,3 @@ def test_each_kind_is_read_by_its_own_module(tmp_path: Path) -> None:
     ):
         found = harvest(source, a_visit(folder=tmp_path))
         assert [entry.title for entry in found.entries] == [TITLE]
-
-
-def test_every_kind_has_a_word_of_its_own() -> None:
-    assert len({kind.name for kind in KINDS}) == len(KINDS)

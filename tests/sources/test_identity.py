@@ -7,7 +7,6 @@ import pytest
 from digest.sources.identity import (
     LONGEST,
     identities,
-    identity_of,
     identity_within,
     shared_addresses,
     text_key,
@@ -18,6 +17,11 @@ from digest.values import Entry
 from tests.builders import an_entry
 
 URL = an_entry().url
+
+
+def own(entry: Entry, source: str = "drop") -> tuple[str, ...]:
+    """Its identity, and the one that holds where its address is shared."""
+    return identities(entry, source, text_key(entry))
 
 
 @pytest.mark.parametrize(
@@ -36,22 +40,18 @@ URL = an_entry().url
 def test_identity_is_the_id_else_doi_else_address_else_words(
     stated: dict[str, str], identity: str
 ) -> None:
-    assert identity_of(an_entry(**stated), "drop") == identity
+    assert own(an_entry(**stated))[0] == identity
 
 
 def test_a_shared_address_is_no_identity_but_an_id_or_doi_still_is() -> None:
-    shared = frozenset([URL])
-    assert identity_of(an_entry(), "drop", shared).startswith("text:")
-    assert identity_of(an_entry(pmid="1"), "drop", shared) == "pmid:1"
-    assert identity_of(an_entry(doi="10.5555/a"), "drop", shared) == "doi:10.5555/a"
-    assert identities(an_entry(), "drop", text_key(an_entry()))[-1] == identity_of(
-        an_entry(), "drop", shared
-    )
+    assert own(an_entry())[-1].startswith("text:")
+    assert own(an_entry(pmid="1"))[-1] == "pmid:1"
+    assert own(an_entry(doi="10.5555/a"))[-1] == "doi:10.5555/a"
 
 
 def test_a_file_s_name_is_no_identity() -> None:
     one, other = an_entry(url="", place="a.html"), an_entry(url="", place="b.html")
-    assert identity_of(one, "x") == identity_of(other, "x")
+    assert own(one) == own(other)
 
 
 def test_an_address_is_shared_when_different_words_link_to_it() -> None:
@@ -66,7 +66,7 @@ def test_an_address_is_shared_when_different_words_link_to_it() -> None:
 
 
 def test_an_identity_fits_its_column_and_long_ones_stay_apart() -> None:
-    long = [identity_of(an_entry(guid="x" * 700 + end), "drop") for end in "ab"]
+    long = [own(an_entry(guid="x" * 700 + end))[0] for end in "ab"]
     within = [identity_within("drop", one) for one in long]
     assert len({*long, *within}) == 4
     assert max(map(len, [*long, *within])) <= LONGEST

@@ -170,7 +170,7 @@ def test_pages_found_earlier_are_read_again_though_no_listing_names_them() -> No
     ],
 )
 def test_lastmod_is_an_instant_or_a_whole_day(changed: str, hours: int, verdict: Due) -> None:
-    seen = Seen(view(1), body_hash="a", read_at=NOW, dated="2026-10-30", found=1)
+    seen = Seen(view(1), body_hash="a", read_at=NOW, dated="2026-10-30", far=1)
     assert due(seen, NOW + hours * HOURS, ZONE, told="", changed=changed) is verdict
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from digest.models import Flag, LedgerEntry, StoredSummary
-from digest.pipeline.keeping.known import AT_ONCE
+from digest.pipeline.keeping.known import AT_ONCE, parts
 from digest.pipeline.past import UNDER_WAY
 
 BY_ITSELF = "digest"
@@ -29,11 +29,10 @@ Pair = tuple[StoredSummary, int, str]  # a summary, the primary key of the other
 
 def issues_of(rows: Iterable[int]) -> dict[int, int]:
     """Of those that were sent or are on their way: the number of their last issue."""
-    pks = list(rows)
     issues: dict[int, int] = {}
-    for start in range(0, len(pks), AT_ONCE):
+    for part in parts(rows):
         entries = LedgerEntry.objects.filter(
-            summary__in=pks[start : start + AT_ONCE], state="in", issue__state__in=UNDER_WAY
+            summary__in=part, state="in", issue__state__in=UNDER_WAY
         )
         issues |= dict(entries.order_by("issue__number").values_list("summary_id", "issue__number"))
     return issues
@@ -77,8 +76,7 @@ def flag_removed(places: Mapping[int, str], now: datetime) -> int:
 
 def settle_removed(rows: Sequence[int], now: datetime) -> None:
     """What came back asks nobody any more."""
-    for start in range(0, len(rows), AT_ONCE):
-        part = rows[start : start + AT_ONCE]
+    for part in parts(rows):
         flags = Flag.objects.filter(summary__in=part, kind=Flag.Kind.REMOVED, settled_at=None)
         flags.update(settled_at=now, settled_by=BY_ITSELF)
 
@@ -114,9 +112,7 @@ def _flagged_pairs(pks: Collection[int]) -> tuple[set[frozenset[int]], Counter[i
     """The pairs that were ever flagged, and how often each row stands in an open flag."""
     pairs: set[frozenset[int]] = set()
     times: defaultdict[int, set[int]] = defaultdict(set)
-    asked = sorted(pks)
-    for start in range(0, len(asked), AT_ONCE):
-        part = asked[start : start + AT_ONCE]
+    for part in parts(sorted(pks)):
         flags = Flag.objects.filter(kind=Flag.Kind.SIMILAR, other__isnull=False)
         flags = flags.filter(Q(summary__in=part) | Q(other__in=part)).order_by()
         for number, one, other, settled in flags.values_list(
@@ -130,13 +126,10 @@ def _flagged_pairs(pks: Collection[int]) -> tuple[set[frozenset[int]], Counter[i
 
 
 def _open(kind: Flag.Kind, rows: Iterable[int]) -> list[Flag]:
-    pks = list(rows)
     return [
         flag
-        for start in range(0, len(pks), AT_ONCE)
-        for flag in Flag.objects.filter(
-            kind=kind, settled_at=None, summary__in=pks[start : start + AT_ONCE]
-        )
+        for part in parts(rows)
+        for flag in Flag.objects.filter(kind=kind, settled_at=None, summary__in=part)
     ]
 
 

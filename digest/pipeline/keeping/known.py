@@ -12,17 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache, reduce
 from operator import or_
+from typing import TypeVar
 
 from django.db.models import Q
 from django.db.models.functions import Lower
 
 from digest.models import Appearance, StoredSummary
 from digest.sources import identity as ident
+from digest.sources.similar import DAYS_APART
 from digest.values import Entry
 from digest.web_address import canonical
 
 AT_ONCE = 500  # entries that one query asks for
-SAME_TITLE_WITHIN = timedelta(days=45)
+T = TypeVar("T")
+SAME_TITLE_WITHIN = timedelta(days=DAYS_APART)
 SURE = ("guid:", "doi:")  # open the identities that outlast an edited page
 IDS = ("doi", "pmid")  # they mean the same everywhere
 
@@ -106,8 +109,7 @@ class Known:
     def fetch(self, pks: Sequence[int]) -> list[StoredSummary]:
         """More rows by their primary keys; what is here already stays the same object."""
         found: list[StoredSummary] = []
-        for start in range(0, len(pks), AT_ONCE):
-            part = pks[start : start + AT_ONCE]
+        for part in parts(pks):
             found += self._take_all(StoredSummary.objects.filter(pk__in=part).order_by("pk"))
         return found
 
@@ -148,7 +150,7 @@ class Known:
         self.claim(appearance)
 
     def _look_up(self, entries: Sequence[Keyed]) -> None:
-        for part in _parts(entries):
+        for part in parts(entries):
             names = {name for one in part for name in one.identities}
             within = {ident.identity_within(self.source, name) for name in names}
             self._take_all(StoredSummary.objects.filter(identity__in=names | within))
@@ -174,7 +176,7 @@ class Known:
     def _look_further(self, entries: Sequence[Keyed]) -> None:
         """By every way, and where the found stand besides: for what is new or changed."""
         lowered = StoredSummary.objects.alias(doi_key=Lower("doi")).order_by("pk")
-        for part in _parts(entries):
+        for part in parts(entries):
             keys = {way: {one.ways[way] for one in part if way in one.ways} for way in ident.WAYS}
             columns = {
                 "doi_key": keys["doi"], "pmid": keys["pmid"], "url": keys["url"],
@@ -264,8 +266,10 @@ class Known:
         )
 
 
-def _parts(entries: Sequence[Keyed]) -> Iterator[Sequence[Keyed]]:
-    return (entries[start : start + AT_ONCE] for start in range(0, len(entries), AT_ONCE))
+def parts(them: Iterable[T]) -> Iterator[Sequence[T]]:
+    """As many of them at a time as one query asks for."""
+    listed = list(them)
+    return (listed[start : start + AT_ONCE] for start in range(0, len(listed), AT_ONCE))
 
 
 def dated(row: StoredSummary) -> datetime:

@@ -18,6 +18,8 @@ from digest.errors import SourceError
 TEMPORARY_STATUS = frozenset({304, 408, 425, 429, 500, 502, 503, 504})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 FOR_GOOD = frozenset({301, 308})
+GONE = frozenset({404, 410})
+BUSY = frozenset({429, 503})  # they ask to be left in peace
 LONGEST_RETRY = timedelta(days=7)
 ABSURD_RETRY = timedelta(days=366)  # nobody means more
 LATER = "Try again later"

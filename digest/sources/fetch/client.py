@@ -27,6 +27,7 @@ from digest.sources.fetch.addresses import (
 )
 from digest.sources.fetch.answers import (
     FOR_GOOD,
+    GONE,
     header,
     media_type,
     redirect_target,
@@ -39,8 +40,8 @@ from digest.sources.fetch.line import MOST_SECONDS, Errand, Line, Lines, NotReac
 from digest.sources.kind import Answer
 from digest.values import Seen
 
+OUR_NAME = "ms-research-digest"  # the product token of our User-Agent, which robots.txt names us by
 MOST_REDIRECTS = 5
-GONE = frozenset({404, 410})
 NOT_MODIFIED = 304
 FEEDS = (  # what is wanted, as in an Accept header (RFC 9110 12.5.1)
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml, text/xml, "
@@ -93,7 +94,7 @@ class Fetcher:
     def __init__(self, *, allow_private_hosts: Collection[str], contact: str | None):
         self._allowed = frozenset(name.rstrip(".").lower() for name in allow_private_hosts)
         about = f" (+mailto:{contact})" if contact else ""
-        self._agent = f"ms-research-digest/{__version__}{about}".encode()
+        self._agent = f"{OUR_NAME}/{__version__}{about}".encode()
         self._lines = Lines()
 
     def __enter__(self) -> Fetcher:

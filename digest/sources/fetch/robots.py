@@ -17,9 +17,9 @@ from protego import Protego
 
 from digest.errors import SourceError
 from digest.sources.fetch.addresses import parsed, port_of, shown_address
+from digest.sources.fetch.client import OUR_NAME
 from digest.sources.fetch.pace import Pace
 
-OUR_NAME = "ms-research-digest"  # the product token of our User-Agent (RFC 9309 2.2.1)
 MOST_BYTES = 500 * 1024  # the rest is not read (RFC 9309 2.5)
 MOST_RULES = 5_000  # of the group that is ours: each address is held against every rule
 MOST_ORIGINS = 1_000  # kept at the same time

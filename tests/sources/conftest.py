@@ -1,0 +1,5 @@
+"""Fixtures of the tests on sources."""
+
+from tests.sources.folders import folder
+
+__all__ = ["folder"]
