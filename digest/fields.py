@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -128,6 +129,25 @@ def _duration(value: object) -> object:
     return value
 
 
+def _one_or_more(value: object) -> object:
+    """One that stands alone is a list of one: so it is meant."""
+    return [value] if isinstance(value, str) else value
+
+
+def _host(name: str) -> str:
+    """A host's name or IP address alone, as an address on the web names it."""
+    try:
+        return str(ip_address(name.removeprefix("[").removesuffix("]")))
+    except ValueError:
+        pass
+    if not re.fullmatch(r"\w[\w-]*(\.\w[\w-]*)*\.?", name):
+        raise ValueError(
+            f"'{name[:80]}' is no host; write its name or address alone, one for each, like "
+            "feeds.internal or 10.0.0.7"
+        )
+    return name
+
+
 def _template(text: str) -> str:
     """Only the known {fields} may stand in a subject, preheader or intro; and something must."""
     if not text.strip():
@@ -143,5 +163,7 @@ WebAddress = Annotated[str, AfterValidator(_web_address)]
 SiteAddress = Annotated[str, AfterValidator(_site_address)]
 Cron = Annotated[str, AfterValidator(_cron)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Host = Annotated[str, AfterValidator(_host)]
+ONE_OR_MORE = BeforeValidator(_one_or_more)
 Template = Annotated[str, AfterValidator(_template)]
 TimeZone = Annotated[str, AfterValidator(_known_timezone)]

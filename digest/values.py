@@ -64,8 +64,9 @@ class Refusal:
     mend: str
 
     def line(self) -> str:
-        """`place: problem. mend` on one line."""
-        return f"{self.place}: {self.problem.rstrip('.')}. {self.mend}"
+        """`place: problem. mend` on one line, whatever of the source is quoted in it."""
+        text = f"{self.place}: {self.problem.rstrip('.')}. {self.mend}"
+        return "".join(char if char.isprintable() else " " for char in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ class Seen:
     said: str = ""  # a linked page: a fingerprint of what the feed said of it
     dated: str = ""  # a page: the date that it, or a card, states
     far: int = 0  # a page: its steps from the start
+    problem: str = ""  # what was refused at it and is so still: lines of `Refusal.line`
+    answered: str = ""  # where it was found in the end, if not where it was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,8 @@ class Harvest:
 
     `unchanged` counts what is there as before and was not read again. `notes` are lines for the
     operator about what is no failure. `complete`: all that the source holds is in here, so that
-    what is missing was removed. `seen` is to be remembered, in the place of what was.
+    what is missing was removed. `seen` is to be remembered, in the place of what was; of an address
+    whose things were refused and not tried again, it says so still (`Seen.problem`).
     """
 
     entries: tuple[Entry, ...] = ()
@@ -104,6 +108,13 @@ class Harvest:
     notes: tuple[str, ...] = ()
     complete: bool = False
     seen: tuple[Seen, ...] = ()
+
+    @property
+    def still(self) -> tuple[str, ...]:
+        """A line for each thing that was refused before, was not tried again, and is so still."""
+        told = {refusal.line() for refusal in self.refusals}
+        lines = (line for one in self.seen for line in one.problem.splitlines())
+        return tuple(line for line in dict.fromkeys(lines) if line not in told)
 
 
 # ── compose ───────────────────────────────────────────────────────────────────────────────

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from binascii import a2b_qp
+from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,13 +16,15 @@ from django.db.migrations.executor import MigrationExecutor
 from digest.delivery.journal import open_journal
 from digest.delivery.recovery import recover
 from digest.errors import Refused
-from digest.models import Delivery, Issue, StoredRendition
+from digest.models import Delivery, Issue, StoredRendition, StoredSummary
 from digest.pipeline.approval import approval_hash
 from digest.pipeline.deliver import send_issue
 from digest.pipeline.render import rendition_value
 from digest.project.settings import KEYS
-from tests.builders import NOW, a_config, a_subscriber
+from digest.sources.identity import text_key, title_key
+from tests.builders import NOW, a_config, a_subscriber, an_entry
 from tests.fakes import FakeTransport
+from tests.pipeline.harvests import kept
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
@@ -236,3 +240,28 @@ def an_issue_of(apps: Any) -> Any:
     return apps.get_model("digest", "Issue").objects.create(
         number=7, window_start=NOW, cut_off=NOW, composed_at=NOW, state="sent"
     )
+
+
+# ── the words of a summary ────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("own", ["guid", "url", "words"])
+def test_what_was_gathered_before_is_found_again_by_its_words_after_the_upgrade(own: str) -> None:
+    entry = an_entry(url="", published_at=None) if own == "words" else an_entry(url="")
+    key = sha256(b"a walk a day eases tiredness walking eases it").hexdigest()
+    entry = replace(entry, headline="Walking eases it.")
+    identity = {"guid": "guid:one:1", "url": "url:https://x.example.org/1", "words": f"text:{key}"}
+    old = migrated(("digest", "0008_no_plain_text")).get_model("digest", "StoredSummary")
+    said = {name: getattr(entry, name) for name in ("title", "headline", "found", "why", "limits")}
+    old.objects.create(
+        slug="walk", identity=identity[own], text_key=key, kind="summary", source="one",
+        place="incoming/walk.html", first_seen=NOW - timedelta(days=400), content_hash="x",
+        journal=entry.journal, published_at=entry.published_at, **said,
+    )  # fmt: skip
+    migrated(NEWEST)
+    row = StoredSummary.objects.get()
+    assert (row.text_key, row.title_key) == (text_key(entry), title_key(entry))
+    assert row.identity == (f"text:{text_key(entry)}" if own == "words" else identity[own])
+    for source in ("one", "two"):
+        result = kept(source, entry)
+        assert (result.new, result.changed, result.flagged) == (0, 0, 0)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
 from digest.cli.output import (
     Json,
     counted,
+    moment,
     print_json,
     printable,
     progress_bar,
@@ -23,6 +26,7 @@ from digest.cli.site import now, open_site, shell_user
 if TYPE_CHECKING:
     from digest.pipeline.gather import Gathering
 
+MOST_LINES = 500  # told of one source: what a hostile one gives would bury the others
 COUNTS = ("found", "new", "changed", "merged", "held", "failed")
 
 flags_app = typer.Typer(
@@ -64,7 +68,7 @@ def gather(
         print_json({"sources": [_document(result) for result in results]})
     else:
         _print(results)
-    warn(line for r in results for line in (r.error, *(x.line() for x in r.refusals)) if line)
+    warn(line for result in results for line in _troubles(result))
     if any(result.failed for result in results):
         raise typer.Exit(1)
 
@@ -82,10 +86,27 @@ def _print(results: list[Gathering]) -> None:
         if result.removed:
             gone = counted(result.removed, "summary", "summaries")
             say(f"{result.source}: {gone} no longer in it, and kept all the same")
+        if result.still:
+            again = f"`digest gather --source {result.source}` tries them now"
+            say(f"{result.source}: {len(result.still)} refused before; {again}")
         if result.skipped:
             say(f"{result.source}: not visited; {printable(result.skipped)}")
     if any(r.held for r in results):
-        say("Held: no date stated. `digest compose`, then `digest bring N SLUG` takes one in.")
+        say("Held: no date that can be read. In a draft, `digest bring N SLUG` takes it in.")
+    if flagged := sum(r.flagged for r in results):
+        say(f"{flagged} to look at: `digest flags`")
+    if visited and all(r.unchanged and not r.failed for r in visited):
+        say("Nothing new.")
+
+
+def _troubles(result: Gathering) -> list[str]:
+    """What went wrong, a line each: the source as a whole first."""
+    lines = [result.error] if result.error else []
+    lines += [*(refusal.line() for refusal in result.refusals), *result.still]
+    if len(lines) <= MOST_LINES:
+        return lines
+    more = f"{result.source}: {len(lines) - MOST_LINES:,} more are refused; `--json` has them all"
+    return [*lines[:MOST_LINES], more]
 
 
 def _document(result: Gathering) -> dict[str, Any]:
@@ -98,10 +119,12 @@ def _document(result: Gathering) -> dict[str, Any]:
         "requests": result.requests,
         "unchanged": result.unchanged,
         "removed": result.removed,
+        "flagged": result.flagged,
         "error": result.error or None,
         "refused": [
             {"place": r.place, "problem": r.problem, "mend": r.mend} for r in result.refusals
         ],
+        "still_refused": list(result.still),
         "notes": list(result.notes),
         "skipped": result.skipped or None,
     }
@@ -116,13 +139,22 @@ def sources(context: typer.Context, json: Json = False) -> None:
     if json:
         print_json({"sources": lines})
         return
-    columns = ("name", "kind", "summaries", "last_check", "next_try", "error")
-    table("", columns, ([line[column] for column in columns] for line in lines))
+    columns = ("name", "kind", "summaries", "last_check", "next_try")
+    zone = site.config.zone
+    rows = [
+        (*(line[name] for name in columns[:3]), *(_moment(line[at], zone) for at in columns[3:]))
+        for line in lines
+    ]
+    table("", columns, rows, lean=True)
     for line in lines:
-        for note in line["notes"]:
-            say(f"{line['name']}: {printable(note)}")
+        for told in (*(line["error"] or "").splitlines(), *line["notes"]):
+            say(f"{line['name']}: {printable(told)}")
     if not lines:
         say("No source yet: add one under `sources` in config.yaml.")
+
+
+def _moment(stated: str | None, zone: ZoneInfo) -> str:
+    return moment(datetime.fromisoformat(stated), zone) if stated else ""
 
 
 @flags_app.callback(invoke_without_command=True)
@@ -146,6 +178,11 @@ def flags(
         return
     columns = ("number", "kind", "slug", "detail", "raised", *(["settled_by"] if all_ else []))
     table("", columns, ([line[column] for column in columns] for line in lines))
+    for line in lines:
+        for change in line["changes"]:
+            say(f"{line['number']}: {change['field']}")
+            say(f"    was: {printable(change['before']) or 'nothing'}")
+            say(f"    is:  {printable(change['after']) or 'nothing'}")
     say("Seen to: `digest flags settle N`")
 
 
@@ -161,7 +198,7 @@ def settle(
     from digest.pipeline.flags import settle as run
 
     lines = run(numbers, who=by if by is not None else shell_user(), now=now())
-    if json:
+    if json or (context.parent and context.parent.params.get("json")):
         print_json({"settled": lines})
         return
     for line in lines:

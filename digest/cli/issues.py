@@ -281,6 +281,8 @@ def _tables(report: dict[str, Any]) -> None:
                 ("item", "reason"),
                 [(line["summary"]["slug"], _reasons(line["ledger"])) for line in lines],
             )
+    if flagged := {flag["number"] for item in report["items"] for flag in item["flags"]}:
+        say(f"{counted(len(flagged), 'open flag')} on its items: `digest flags`")
     for audience, proposed in report["proposals"].items():
         own = report["wording_filled"].get(audience, {})
         for part, text in {**proposed, **own}.items():

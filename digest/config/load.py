@@ -30,6 +30,8 @@ TAGGED: dict[str, dict[str, type[BaseModel]]] = {
     },
     "sources": {kind.name: kind.settings for kind in KINDS},
 }  # fmt: skip
+NO_MAPPING = ("dict_type", "model_type", "model_attributes_type")
+WORDS = {"missing": "is missing", "tuple_type": "must be a list", "string_type": "must be text"}
 
 
 def load_config(path: Path) -> Config:
@@ -73,15 +75,31 @@ def _explain(detail: ErrorDetails, path: Path) -> ConfigError:
         return _unknown_key(path, dotted, keys[-1], list(model.model_fields))
     if dotted.startswith("audiences.") and dotted.endswith("[key]"):
         return _unknown_key(path, f"audiences.{keys[1]}", keys[1], list(AUDIENCES))
-    problem = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] == "missing":
-        problem = "is missing"
-    elif detail["type"] == "union_tag_invalid":
-        problem = f"'{detail['ctx']['tag']}' is not known"
-        mend = f"Known are {detail['ctx']['expected_tags']}"
-        return ConfigError(problem, where=f"{path}: {dotted}.kind", mend=mend)
-    mend = f"Mend `{dotted}`; `digest init` writes a commented example" if dotted else "Mend it"
+    problem, mend = _told(detail, keys)
+    if detail["type"].startswith("union_tag"):
+        dotted = f"{dotted}.kind"
+    if not mend:
+        mend = f"Mend `{dotted}`; `digest init` writes a commented example" if dotted else "Mend it"
     return ConfigError(problem, where=f"{path}: {dotted}" if dotted else str(path), mend=mend)
+
+
+def _told(detail: ErrorDetails, keys: list[str]) -> tuple[str, str]:
+    """What is wrong in words of ours, and its own mend, if it has one."""
+    kind, problem = detail["type"], detail["msg"].removeprefix("Value error, ")
+    if kind == "union_tag_invalid":
+        known = f"Known are {detail['ctx']['expected_tags']}"
+        return f"'{detail['ctx']['tag']}' is not known", known
+    if kind == "union_tag_not_found":
+        return "is missing", f"Write one of {', '.join(TAGGED[keys[0]])}"
+    if kind in NO_MAPPING:
+        of_a_source = keys[0] == "sources" and len(keys) == 2
+        return "must be a mapping" + " with name and kind" * of_a_source, ""
+    if kind in WORDS:
+        return WORDS[kind], ""
+    if not keys and "; " in problem:  # a rule across keys brings its mend
+        problem, _, mend = problem.partition("; ")
+        return problem, mend[:1].upper() + mend[1:]
+    return problem, ""
 
 
 def _unknown_key(path: Path, dotted: str, key: str, known: list[str]) -> ConfigError:

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self, Union
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from digest.config import diagnosis
 from digest.fields import (
+    ONE_OR_MORE,
     Address,
     Cron,
     Duration,
+    Host,
     Line,
     Section,
     SiteAddress,
@@ -73,10 +75,18 @@ class SendgridTransport(Section):
     batch: int = Field(1000, ge=1, le=1000)
 
 
+def _at_most_an_hour(pause: timedelta) -> timedelta:
+    if not timedelta(0) <= pause <= timedelta(hours=1):
+        raise ValueError("is longer than an hour; write a short one like 1s")
+    return pause
+
+
 class FetchSettings(Section):
-    allow_private_hosts: tuple[str, ...] = ()
+    allow_private_hosts: Annotated[tuple[Host, ...], ONE_OR_MORE] = ()
     contact: Address | None = None
-    pause: Duration = timedelta(seconds=1)  # between two requests to the same host
+    pause: Annotated[Duration, AfterValidator(_at_most_an_hour)] = timedelta(
+        seconds=1
+    )  # between two requests to the same host
     hosts_at_once: int = Field(16, ge=1, le=64)
 
 

@@ -10,14 +10,32 @@ import re
 import unicodedata
 
 
-def key_titles(apps, schema_editor):
-    """As `digest.sources.identity.title_key` was when this was written."""
-    summaries = apps.get_model("digest", "StoredSummary").objects.filter(kind="summary")
-    for summary in summaries.only("title").iterator():
-        folded = unicodedata.normalize("NFKC", summary.title).casefold()
-        words = re.sub(r"\W+", " ", folded).strip()
-        summary.title_key = hashlib.sha256(words.encode()).hexdigest() if words else ""
-        summary.save(update_fields=["title_key"])
+WORDS = ("title", "headline", "found", "why", "limits", "body")
+
+
+def key_words(apps, schema_editor):
+    """As `title_key` and `text_key` of `digest.sources.identity` were when this was written.
+
+    The key of the words was that of title, headline and body; it is the identity of what has
+    neither an id nor an address of its own.
+    """
+    summaries = apps.get_model("digest", "StoredSummary").objects.only(*WORDS, "kind", "identity", "text_key")
+    for summary in summaries.iterator():
+        plain = [_plain(getattr(summary, name)) for name in WORDS]
+        by_title = plain[0] and summary.kind == "summary"
+        summary.title_key = _sha256(plain[0]) if by_title else ""
+        before, summary.text_key = summary.text_key, _sha256("\n".join(plain))
+        if before and summary.identity.endswith(f"text:{before}"):
+            summary.identity = summary.identity.removesuffix(before) + summary.text_key
+        summary.save(update_fields=["title_key", "text_key", "identity"])
+
+
+def _plain(text):
+    return re.sub(r"\W+", " ", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+def _sha256(text):
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 
@@ -127,6 +145,8 @@ class Migration(migrations.Migration):
                 ('said', models.CharField(blank=True, max_length=64)),
                 ('dated', models.TextField(blank=True)),
                 ('far', models.PositiveSmallIntegerField(default=0)),
+                ('problem', models.TextField(blank=True, default='')),
+                ('answered', models.TextField(blank=True, default='')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('source', 'url_hash'), name='one_seen_address')],
@@ -157,5 +177,5 @@ class Migration(migrations.Migration):
             model_name='storedsummary',
             index=models.Index(django.db.models.functions.text.Lower('doi'), name='summary_doi'),
         ),
-        migrations.RunPython(key_titles, migrations.RunPython.noop),
+        migrations.RunPython(key_words, migrations.RunPython.noop),
     ]

@@ -150,6 +150,8 @@ class SeenAddress(models.Model):
     said = models.CharField(max_length=64, blank=True)
     dated = models.TextField(blank=True)
     far = models.PositiveSmallIntegerField(default=0)
+    problem = models.TextField(blank=True, default="")
+    answered = models.TextField(blank=True, default="")
 
     class Meta:
         constraints = [

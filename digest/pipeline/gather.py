@@ -33,6 +33,7 @@ from digest.pipeline.visits import (
     note_success,
     reason_to_skip,
     remembered,
+    until_told,
 )
 from digest.pipeline.wire import Wire, open_wire
 from digest.sources import harvest
@@ -48,8 +49,9 @@ Progress = Callable[[str, int, int], None]  # a source's name, how many are done
 class Gathering:
     """What one source gave. `held`: its stored summaries that ask the editor for a date still.
 
-    `failed` is the refused ones, or the error of the whole source. `skipped`: why it was not
-    visited at all. `unchanged`: all is as it was, and nothing was read again.
+    `failed` is the refused ones, or the error of the whole source; `still` has a line for each that
+    was refused before and was not tried again. `flagged`: what an editor is newly asked to look at.
+    `skipped`: why it was not visited at all. `unchanged`: all of it is stored as it was before.
     """
 
     source: str
@@ -59,12 +61,14 @@ class Gathering:
     changed: int = 0
     merged: int = 0
     removed: int = 0
+    flagged: int = 0
     held: int = 0
     bytes: int = 0
     requests: int = 0
     seconds: float = 0.0
     unchanged: bool = False
     refusals: tuple[Refusal, ...] = ()
+    still: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     error: str = ""
     skipped: str = ""
@@ -72,7 +76,7 @@ class Gathering:
     @property
     def failed(self) -> int:
         """How many things of this source were refused; the source itself counts as one."""
-        return len(self.refusals) + bool(self.error)
+        return len(self.refusals) + len(self.still) + bool(self.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ def gather(
     report("", 0, len(waiting))
     store = _Store(config, now)
     with open_wire(config) as wire:
-        visit = _visitor(config, wire, memories, now)
+        visit = _visitor(config, wire, memories, now, insist=only is not None)
         tours = side_by_side(_tours(waiting), visit, at_once=config.fetch.hosts_at_once)
         with closing(tours):
             for done, brought in enumerate(tours, 1):
@@ -158,14 +162,15 @@ def _tours(sources: Sequence[SourceSettings]) -> list[list[SourceSettings]]:
 
 
 def _visitor(
-    config: Config, wire: Wire, memories: Mapping[str, Memory], now: datetime
+    config: Config, wire: Wire, memories: Mapping[str, Memory], now: datetime, *, insist: bool
 ) -> Callable[[SourceSettings], _Brought]:
     """How a source is visited; it raises nothing, for it works in a thread of its own."""
 
     def visit(source: SourceSettings) -> _Brought:
-        started, web = time.monotonic(), wire.web(source)
+        started, web = time.monotonic(), None
         found, error = Harvest(), None
         try:
+            web = wire.web(source)
             found = harvest(
                 source,
                 Visit(
@@ -174,6 +179,7 @@ def _visitor(
                     folder=config.folder,
                     now=now,
                     seen=memories[source.name].seen,
+                    insist=insist,
                 ),
             )
         except SourceError as failure:
@@ -181,7 +187,8 @@ def _visitor(
         except Exception as fault:
             error = _unexpected(source, fault)
         seconds = time.monotonic() - started
-        return _Brought(source, found, error, web.bytes, web.requests, seconds)
+        received, asked = (web.bytes, web.requests) if web else (0, 0)
+        return _Brought(source, found, error, received, asked, seconds)
 
     return visit
 
@@ -192,6 +199,7 @@ class _Store:
     def __init__(self, config: Config, now: datetime):
         self._config, self._now = config, now
         self._window = Window(now)
+        self._names = frozenset(source.name for source in config.sources)
 
     def take(self, brought: _Brought, memory: Memory) -> Gathering:
         """Keep it, or note why it cannot be: each in a transaction of its own."""
@@ -203,6 +211,7 @@ class _Store:
                 self._window = Window(self._now)  # what it holds of this source was not stored
                 error = _unexpected(brought.source, fault)
         if error is not None:
+            error = until_told(error, now=self._now, zone=self._config.zone)
             with transaction.atomic():
                 if note_failure(memory, error, now=self._now):
                     tell_gone(brought.source, self._config, now=self._now)
@@ -211,7 +220,13 @@ class _Store:
     def _keep(self, brought: _Brought, memory: Memory) -> Kept:
         """What is remembered of a visit is so exactly when what it brought is kept."""
         with transaction.atomic():
-            kept = keep(brought.harvest, brought.source, now=self._now, window=self._window)
+            kept = keep(
+                brought.harvest,
+                brought.source,
+                now=self._now,
+                window=self._window,
+                sources=self._names,
+            )
             note_success(memory, brought.harvest, now=self._now)
             still_there(memory.state)
         return kept
@@ -236,8 +251,10 @@ def _gathering(brought: _Brought, kept: Kept | None, error: SourceError | None) 
         changed=kept.changed,
         merged=kept.merged,
         removed=kept.removed,
-        unchanged=bool(found.unchanged) and not (found.entries or found.refusals),
+        flagged=kept.flagged,
+        unchanged=not (kept.new or kept.changed or kept.merged or kept.removed or found.refusals),
         refusals=found.refusals,
+        still=found.still,
         notes=found.notes,
     )
 

@@ -50,35 +50,49 @@ class Kept:
 
 
 def keep(
-    harvest: Harvest, source: SourceSettings, *, now: datetime, window: Window | None = None
+    harvest: Harvest,
+    source: SourceSettings,
+    *,
+    now: datetime,
+    window: Window | None = None,
+    sources: frozenset[str] | None = None,
 ) -> Kept:
     """Store what is new of `harvest` and what changed; inside the caller's transaction.
 
-    `window` serves a whole gathering; without one the stored titles are read anew.
+    `window` serves a whole gathering; without one the stored titles are read anew. `sources` are
+    the names in config.yaml: whoever states what one stated that is there no more takes it over.
     """
+    window = window or Window(now)
     for _ in range(TRIES - 1):
         try:
             with transaction.atomic():
-                return _Keeping(harvest, source, now).keep(window or Window(now))
+                return _Keeping(harvest, source, now, sources).keep(window)
         except IntegrityError:  # what the other one stored is known at the next try
-            continue
+            window.renew()
     with transaction.atomic():
-        return _Keeping(harvest, source, now).keep(window or Window(now))
+        return _Keeping(harvest, source, now, sources).keep(window)
 
 
 class _Keeping:
     """One harvest on its way into the store."""
 
-    def __init__(self, harvest: Harvest, source: SourceSettings, now: datetime) -> None:
+    def __init__(
+        self,
+        harvest: Harvest,
+        source: SourceSettings,
+        now: datetime,
+        sources: frozenset[str] | None,
+    ) -> None:
         self.harvest, self.source, self.now = harvest, source, now
         entries = [keyed(entry, source.name) for entry in harvest.entries]
-        self.known = Known(source.name, entries, now)
+        self.known = Known(source.name, entries, now, sources)
         self.entries = list({self.known.identity(one): one for one in entries}.values())
         self.new: list[tuple[StoredSummary, Keyed]] = []
         self.renewed: list[tuple[StoredSummary, Keyed, Change]] = []
         self.filled: dict[int, tuple[StoredSummary, frozenset[str]]] = {}
         self.appearances: list[Appearance] = []
         self.moved: list[Appearance] = []
+        self.own: list[Appearance] = []  # of what this source takes over
         self.doubles: list[tuple[StoredSummary, StoredSummary]] = []
         self.gone: dict[int, str] = {}
 
@@ -104,13 +118,20 @@ class _Keeping:
             self._renew(row, one)
         elif appearance := self.known.appearance(one):
             self.known.claim(appearance)
-            self._fill(self.known.row_of(appearance), one)
-            if (appearance.url, appearance.place) != (one.entry.url, one.entry.place):
-                appearance.url, appearance.place = one.entry.url, one.entry.place
-                self.moved.append(appearance)
+            self._appears_again(appearance, one)
         else:
             return False
         return True
+
+    def _appears_again(self, appearance: Appearance, one: Keyed) -> None:
+        row = self.known.row_of(appearance)
+        if self.known.is_orphan(row):
+            self._take_over(row, one)
+            return
+        self._fill(row, one)
+        if (appearance.url, appearance.place) != (one.entry.url, one.entry.place):
+            appearance.url, appearance.place = one.entry.url, one.entry.place
+            self.moved.append(appearance)
 
     def _is_known(self, one: Keyed) -> bool:
         """By another way than its identity: the same thing, or the same study elsewhere."""
@@ -119,6 +140,8 @@ class _Keeping:
         free = [row for row in own if id(row) not in self.known.claimed]
         if own:
             self._renew((free or own)[0], one)
+        elif matches and self.known.is_orphan(matches[0]):
+            self._take_over(matches[0], one)
         elif matches:
             self._merge(matches[0], one)
         return bool(matches)
@@ -127,6 +150,11 @@ class _Keeping:
         if self.known.claim(row):
             identity = self.known.identity_from_now(one, row)
             self.renewed.append((row, one, renew(row, one, self.source, identity)))
+
+    def _take_over(self, row: StoredSummary, one: Keyed) -> None:
+        """Its source has another name now, or is gone: from now on the words are this one's."""
+        self.own += self.known.appearances_of(row)
+        self._renew(row, one)
 
     def _fill(self, row: StoredSummary, one: Keyed) -> None:
         touched = fill(row, one.entry, shared=one.entry.url in self.known.shared).touched
@@ -176,6 +204,8 @@ class _Keeping:
         rows = [row for row, _ in self.new]
         name_all(rows, [one.entry.slug or one.entry.title for _, one in self.new])
         StoredSummary.objects.bulk_create(rows)
+        for part in parts(one.pk for one in self.own if one.pk):
+            Appearance.objects.filter(pk__in=part).delete()
         Appearance.objects.bulk_create(self.appearances)
         Appearance.objects.bulk_update(self.moved, ["url", "place"], batch_size=AT_ONCE)
         touched = [(row, change.touched) for row, _, change in self.renewed if change.touched]
@@ -189,7 +219,7 @@ class _Keeping:
         settle_removed(back, self.now)
 
     def _flag(self, window: Window) -> int:
-        words = {row.pk: change.words for row, _, change in self.renewed if change.words}
+        words = {row.pk: (row, change.words) for row, _, change in self.renewed if change.words}
         return (
             flag_changed(words, self.now)
             + flag_removed(self.gone, self.now)

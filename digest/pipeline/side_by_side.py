@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -21,7 +22,8 @@ def side_by_side(
     """What `work` makes of every piece, in the order in which they are done.
 
     At most `at_once` rows are worked at a time, and no more than `ahead` results wait to be
-    taken: a slow taker holds the work up, and memory stays bounded. `work` must not raise.
+    taken: a slow taker holds the work up, and memory stays bounded. `work` should not raise: what
+    it raises, be it SystemExit, is raised here as a RuntimeError, and no further piece is begun.
     To stop, close the iterator: no further piece is begun, and what is under way is left to end
     by itself, in a daemon thread (a thread pool would keep the process until then).
     """
@@ -30,10 +32,20 @@ def side_by_side(
         threading.Thread(target=crew.labour, daemon=True, name="side by side").start()
     try:
         for _ in range(sum(map(len, rows))):
-            yield crew.results.get()
+            result = crew.results.get()
+            if isinstance(result, _Fault):
+                raise RuntimeError("a piece of work ended its thread") from result.error
+            yield result
             crew.room.release()
     finally:
         crew.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What ended a thread: nobody would wait for its results in vain."""
+
+    error: BaseException
 
 
 class _Crew(Generic[T, R]):
@@ -41,10 +53,16 @@ class _Crew(Generic[T, R]):
         self._work, self._waiting = work, iter(rows)
         self._taking, self._stopped = threading.Lock(), False
         self.room = threading.Semaphore(room)  # for pieces under way and results not yet taken
-        self.results: queue.SimpleQueue[R] = queue.SimpleQueue()
+        self.results: queue.SimpleQueue[R | _Fault] = queue.SimpleQueue()
 
     def labour(self) -> None:
-        """One thread: row after row, until none is left."""
+        """One thread: row after row, until none is left. Whatever ends it is told."""
+        try:
+            self._work_rows()
+        except BaseException as error:
+            self.results.put(_Fault(error))
+
+    def _work_rows(self) -> None:
         while (row := self._next_row()) is not None:
             for piece in row:
                 self.room.acquire()

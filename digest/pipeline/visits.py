@@ -29,7 +29,7 @@ GONE = 410  # RFC 9110 15.5.11: gone, and likely for good
 ROWS_AT_ONCE = 500
 REMEMBERED = (
     "url", "etag", "last_modified", "moved_to", "body_hash", "read_at",
-    "found", "said", "dated", "far",
+    "found", "said", "dated", "far", "problem", "answered",
 )  # fmt: skip
 NOTED = (
     "last_check", "last_success", "last_error", "notes", "found", "failures", "next_try",
@@ -78,18 +78,38 @@ def reason_to_skip(state: SourceState, *, now: datetime, due_only: bool, zone: Z
         return f"gone for good since {gone}: correct it in config.yaml, or remove it there"
     if state.next_try is None or state.next_try <= now:
         return ""
-    at = f"{state.next_try.astimezone(zone):%Y-%m-%d %H:%M}"
+    at = minute_after(state.next_try, zone)
     if state.asked_to_wait:
         return f"its site asked us to wait until {at}"
     times = "once" if state.failures == 1 else f"{state.failures} times in a row"
     return f"it failed {times}; next try after {at}" if due_only else ""
 
 
+def minute_after(moment: datetime, zone: ZoneInfo) -> str:
+    """`2026-12-01 09:31 (America/New_York)`: the first whole minute that is not before `moment`."""
+    up = timedelta(minutes=1) - timedelta(microseconds=1)
+    return f"{(moment + up).astimezone(zone):%Y-%m-%d %H:%M} ({zone.key})"
+
+
+def until_told(error: SourceError, *, now: datetime, zone: ZoneInfo) -> SourceError:
+    """`error` as it is told: until when its site is left in peace, if it asked for that."""
+    if error.retry_after is None:
+        return error
+    until = minute_after(now + _rest(error, 1), zone)
+    return SourceError(
+        error.what,
+        where=error.where,
+        mend=f"It asks us to wait: it is not asked before {until}",
+        temporary=error.temporary,
+        status=error.status,
+        retry_after=error.retry_after,
+    )
+
+
 def note_success(memory: Memory, harvest: Harvest, *, now: datetime) -> None:
     """Keep that a visit went well, and what it wants remembered. The caller has a transaction."""
     state = copy(memory.state)  # the transaction may fail: then this is not so
-    refused = _refused(state) if _nothing_was_read(harvest) else _lines(harvest)
-    state.last_error = "\n".join(refused)
+    state.last_error = "\n".join(_lines(harvest))
     state.notes = "\n".join(map(_one_line, harvest.notes[:MOST_LINES]))
     state.last_check = state.last_success = now
     state.found = len(harvest.entries) + harvest.unchanged
@@ -105,8 +125,9 @@ def note_failure(memory: Memory, error: SourceError, *, now: datetime) -> bool:
     transaction.
     """
     state = copy(memory.state)
-    refused = (line for line in _refused(state) if line != error.line())
-    state.last_error = "\n".join([error.line(), *refused])
+    line = _one_line(error.line())
+    refused = (one for one in _refused(state) if one != line)
+    state.last_error = "\n".join([line, *refused])
     state.last_check = now
     state.failures += 1
     newly_gone = error.status == GONE and state.gone_at is None
@@ -152,14 +173,11 @@ def _rest(error: SourceError, failures: int) -> timedelta:
     return min(doubled, LONGEST_REST)
 
 
-def _nothing_was_read(harvest: Harvest) -> bool:
-    """What was wrong in it (a 304 does not say it again) is so still."""
-    read = harvest.entries or harvest.refusals or harvest.complete
-    return bool(harvest.unchanged) and not read
-
-
 def _lines(harvest: Harvest) -> list[str]:
-    return [_one_line(refusal.line()) for refusal in harvest.refusals[:MOST_LINES]]
+    """What is refused now, and what was before and is so still (a 304 does not say it again)."""
+    lines = [*(refusal.line() for refusal in harvest.refusals), *harvest.still]
+    more = len(lines) - MOST_LINES
+    return [*lines[:MOST_LINES], *([f"{more} more are refused"] if more > 0 else [])]
 
 
 def _one_line(text: str) -> str:

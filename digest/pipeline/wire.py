@@ -83,11 +83,16 @@ class _NoWeb:
     def __init__(self, source: SourceSettings):
         self._source = source.name
 
-    def get(self, url: str, *, accept: str, seen: Seen | None = None) -> Answer:
+    def get(
+        self, url: str, *, accept: str, seen: Seen | None = None, obey_robots: bool = False
+    ) -> Answer:
         raise self._refusal()
 
     def may_read(self, url: str) -> bool:
         raise self._refusal()
+
+    def time_is_up(self) -> bool:
+        return False
 
     def _refusal(self) -> SourceError:
         return SourceError(

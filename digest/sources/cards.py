@@ -15,11 +15,11 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from digest.sources.clean import one_line
+from digest.sources.dates import MONTHS
 from digest.sources.layout import DATE, LONGEST_TEASER, READ_MORE_LINE
 from digest.web_address import DEFAULT_PORTS, canonical
 
-MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
-MONTH = rf"(?:{MONTHS})[a-z]{{0,6}}\.?"
+MONTH = rf"(?:{'|'.join(name[:3] for name in MONTHS)})[a-z]{{0,6}}\.?"
 ISO = r"\d{4}-\d\d-\d\d(?:[T ][0-9:.]{5,15}(?:Z|[+-]\d\d:?\d\d)?)?"
 ANY_DATE = rf"{DATE}|{ISO}|{MONTH} \d{{1,2}},? \d{{4}}|\d{{1,2}}\.? {MONTH},? \d{{4}}"
 # A date opens its line, or follows a word such as "Published:"; one inside a sentence is prose.

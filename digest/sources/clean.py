@@ -2,8 +2,8 @@
 
 In: a string from anywhere, at most the 10 MB that fetch and folder let through. Out: NFC text,
 each paragraph on one line, one blank line between paragraphs. Keeps law 8: every field is made
-plain text; entities are decoded once, and what was escaped twice is mended but for < and >, so
-that no tag comes of it (`mending`).
+plain text; entities are decoded once, and what was escaped twice is mended but for a < or >
+that a tag could come of (`mending`).
 """
 
 from __future__ import annotations

@@ -8,10 +8,8 @@ robots.txt forbids, and the cards of a page lead and tell dates, but are no cont
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from urllib.parse import urlsplit
 
 from digest.errors import SourceError
@@ -23,12 +21,14 @@ from digest.sources.errors import Unreadable
 from digest.sources.fetch import PAGES
 from digest.sources.fetch.answers import BUSY, GONE
 from digest.sources.kind import Answer, Visit
-from digest.sources.leads import NEVER, Lead, Leads
+from digest.sources.leads import Lead, Leads
 from digest.sources.listing import Listing, read_listing
 from digest.sources.page import MEDIA_TYPES, parsed_page, stated_in_tree
 from digest.sources.pages import PagesSource
 from digest.sources.reread import LISTED, LISTING, Due, put_off
+from digest.sources.selected import to_be_named
 from digest.sources.tally import Tally
+from digest.sources.turns import Queue
 from digest.values import Entry, Harvest, Refusal, Seen
 
 LISTINGS = "text/html, application/xhtml+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
@@ -40,8 +40,15 @@ LONGEST_DATE = 80  # characters that are remembered of what a page states
 def crawl(source: PagesSource, visit: Visit) -> Harvest:
     """Every article that the site leads to. Raises SourceError when no start can be read."""
     site = _Site(source, visit)
-    site.read_listings()
+    site.read_listings(site.queue.share)
+    site.check_starts()
+    site.remember_pages()
     site.read_pages()
+    while site.left > 0 and not site.stopped and site.queue:  # what the articles left over
+        site.read_listings(1)
+        site.read_pages()
+    site.put_off_listings()
+    site.put_off_pages()
     return site.harvest()
 
 
@@ -59,51 +66,46 @@ class _Site:
     def __init__(self, source: PagesSource, visit: Visit) -> None:
         self.source, self.visit = source, visit
         self.pattern = re.compile(source.article)
-        self.left = source.most_pages
+        self.budget = source.most_pages
+        self.queue = Queue(source, visit)
         self.sites = {site_of(url) for url in source.start}
         self.listings = {whole_address(url, url) for url in source.start}
+        for known in filter(None, map(visit.seen.get, source.start)):  # also if not read now
+            for found_at in filter(None, (known.moved_to, known.answered)):
+                self._also_at(found_at)
         self.indexed: set[str] = set()  # sitemaps that an index names
         self.leads = Leads(visit, source.depth)
         self.read: dict[str, _Read] = {}
         self.seen = dict(visit.seen)  # what is to be remembered
         self.refusals: list[Refusal] = []
+        self.failures: list[SourceError] = []  # of starts
         self.tally = Tally()
         self.failed_in_a_row = 0
         self.stopped = False
 
+    @property
+    def left(self) -> int:
+        """How many pages may still be asked for; none when the time is up."""
+        return 0 if self.visit.web.time_is_up() else self.budget
+
     # ── listings ──────────────────────────────────────────────────────────────────────────
 
-    def read_listings(self) -> None:
-        """The starts, what waits from earlier visits, and what follows them.
-
-        Raises SourceError when no start can be read.
-        """
-        starts = sorted(self.source.start, key=self._last_read)
-        waiting = [
-            seen.url
-            for seen in self.visit.seen.values()
-            if seen.far == LISTING and seen.read_at is None and seen.url not in starts
-        ]
-        todo, done, failures = deque([*starts, *waiting]), set[str](), list[SourceError]()
-        most = min(self.left, max(len(starts), self.left // 2))
-        while todo:
-            url = todo.popleft()
-            if url in done:
-                continue
-            done.add(url)
+    def read_listings(self, most: int) -> None:
+        """At most so many: the starts, what waits from earlier visits, and what follows them."""
+        while most > 0 and self.left > 0 and (url := self.queue.next()):
+            most -= 1
             self.listings.add(whole_address(url, url))
-            if most <= 0:
-                self._put_off_listing(url)
-                continue
             try:
                 listing = self._listing(url)
             except SourceError as error:
-                failures += self._listing_failed(url, error)
+                self._listing_failed(url, error)
             else:
-                todo.extend(self._take(listing, url))
-            most -= 1
-        if len(failures) >= len(starts):
-            raise next((error for error in failures if error.temporary), failures[0])
+                self.queue.follow(self._take(listing, url))
+
+    def check_starts(self) -> None:
+        """Raises SourceError when no start can be read."""
+        if len(self.failures) >= len(self.source.start):
+            raise next((error for error in self.failures if error.temporary), self.failures[0])
 
     def _listing(self, url: str) -> Listing | None:
         """What a listing names; None: the same as before. Raises SourceError."""
@@ -113,13 +115,15 @@ class _Site:
                 where=url,
                 mend="Ask the site's owner, or take it out of `start`",
             )
-        self.left -= 1
-        answer = self.visit.web.get(url, accept=LISTINGS, seen=self.visit.seen.get(url))
+        self.budget -= 1
+        before = self.visit.seen.get(url)
+        asked = before if before and before.far == LISTING else None
+        answer = self.visit.web.get(url, accept=LISTINGS, seen=asked, obey_robots=True)
         if url in self.source.start:
             self._started(url, answer)
         elif site_of(answer.url) not in self.sites:
             raise SourceError("leads to another site", where=url, mend="Add it to `start`")
-        remembered = replace(answer.seen, read_at=self.visit.now, far=LISTING)
+        remembered = replace(answer.seen, read_at=self.visit.now, far=LISTING, problem="")
         if not answer.changed:
             self.seen[url] = remembered
             return None
@@ -132,13 +136,17 @@ class _Site:
         return listing
 
     def _started(self, url: str, answer: Answer) -> None:
-        """A start may lead on to another host (www., https): that is the site then."""
-        self.sites.add(site_of(answer.url))
-        self.listings.add(whole_address(answer.url, url))
+        """A start that moved for good to another host leads to the site; one for now does not."""
+        if not answer.seen.moved_to and site_of(answer.url) not in self.sites:
+            raise SourceError("leads to another site", where=url, mend=f"Is it {answer.url}?")
+        self._also_at(answer.url)
         if answer.seen.moved_to:
-            self.tally.notes.append(
-                f"{url} has moved for good: write {answer.seen.moved_to} in its place in `start`"
-            )
+            moved = f"{url} moved for good to {answer.seen.moved_to}"
+            self.tally.notes.append(f"{moved}: correct `start`")
+
+    def _also_at(self, url: str) -> None:
+        self.sites.add(site_of(url))
+        self.listings.add(whole_address(url, url))
 
     def _take(self, listing: Listing | None, url: str) -> Iterable[str]:
         """Notes what a listing names; the listings that are worth reading after it."""
@@ -158,72 +166,78 @@ class _Site:
         ]
         self.indexed.update(more if listing.index else ())
         known = sum(seen.far == LISTING for seen in self.seen.values())
-        return sorted(
-            (
-                one
-                for one in more
-                if listing.index or news or (self._waits(one) and known < MOST_LISTINGS)
-            ),
-            key=self._last_read,
-        )
+        waits = self.queue.waits
+        return [
+            one for one in more if listing.index or news or (waits(one) and known < MOST_LISTINGS)
+        ]
 
-    def _listing_failed(self, url: str, error: SourceError) -> list[SourceError]:
-        """The error if it is a start's; one of the others is tried again while that may help."""
-        self.refusals.append(Refusal(url, error.what, error.mend or "Correct the address"))
-        if error.temporary:
-            self._put_off_listing(url, counted=False)
-        elif url not in self.source.start:
-            self.seen[url] = Seen(url, read_at=self.visit.now)
-        return [error] if url in self.source.start else []
+    def _listing_failed(self, url: str, error: SourceError) -> None:
+        """One of the others than the starts is tried again, unless it is gone."""
+        refusal = Refusal(url, error.what, error.mend or "Correct the address")
+        self.refusals.append(refusal)
+        before = replace(self.visit.seen.get(url) or Seen(url), far=LISTING)
+        if url in self.source.start:
+            self.failures.append(error)
+            self.seen[url] = replace(before, read_at=self.visit.now)  # the others' turn is next
+        elif error.temporary:
+            read_at = self.visit.now if url in self.indexed else None  # as in `put_off_listings`
+            self.seen[url] = replace(before, read_at=read_at, problem=refusal.line())
+        else:
+            problem = "" if error.status in GONE else refusal.line()
+            self.seen[url] = Seen(url, read_at=self.visit.now, problem=problem)
 
-    def _put_off_listing(self, url: str, *, counted: bool = True) -> None:
-        self.tally.later += counted
-        if url not in self.source.start:
-            before = self.visit.seen.get(url) or Seen(url)
+    def put_off_listings(self) -> None:
+        """What the budget left over."""
+        while url := self.queue.next():
+            self.tally.later += 1
+            before = replace(self.visit.seen.get(url) or Seen(url), far=LISTING)
             # An index names its sitemaps at each visit: the one read the longest ago is first.
-            read_at = before.read_at if url in self.indexed else None
-            self.seen[url] = replace(before, far=LISTING, read_at=read_at)
-
-    def _last_read(self, url: str) -> datetime:
-        seen = self.visit.seen.get(url)
-        return (seen.read_at if seen else None) or NEVER
-
-    def _waits(self, url: str) -> bool:
-        return self._last_read(url) is NEVER
+            keeps = url in self.indexed or (url in self.source.start and not self.queue.starts_wait)
+            self.seen[url] = before if keeps else replace(before, read_at=None)
 
     # ── pages ─────────────────────────────────────────────────────────────────────────────
 
+    def remember_pages(self) -> None:
+        """Those that earlier visits came upon."""
+        for url, seen in self.visit.seen.items():
+            if seen.far >= LISTED and not self._is_listing(url):
+                self.leads.note(url, seen.far)
+
     def read_pages(self) -> None:
         """Those never read, the newest first, then those whose turn it is again."""
-        for url, seen in self.visit.seen.items():
-            if seen.far >= LISTED and url not in self.listings:
-                self.leads.note(url, seen.far)
         while self.left > 0 and not self.stopped and (turn := self.leads.next()):
             url, verdict = turn
-            if url in self.listings:
+            if self._is_listing(url):
                 continue
             try:
                 if not self.visit.web.may_read(url):
                     self.tally.forbidden.append(url)
                     self.seen[url] = self.leads.put_off(url, verdict)
                     continue
-                self.left -= 1
+                self.budget -= 1
                 self._read_page(url, verdict)
             except SourceError as error:
                 self._page_failed(url, verdict, error)
+
+    def put_off_pages(self) -> None:
+        """What the budget left over."""
         for url, verdict in self.leads.waiting():
-            self.tally.later += verdict is not Due.ASKED
-            self.seen[url] = self.leads.put_off(url, verdict)
+            if not self._is_listing(url):
+                self.tally.later += verdict is not Due.ASKED
+                self.seen[url] = self.leads.put_off(url, verdict)
 
     def _read_page(self, url: str, verdict: Due) -> None:
         """Raises SourceError when the page cannot be had."""
         before = self.visit.seen.get(url)
         asked = before if verdict is not Due.WHOLE else None
-        answer = self.visit.web.get(url, accept=PAGES, seen=asked)
+        answer = self.visit.web.get(url, accept=PAGES, seen=asked, obey_robots=True)
         self.failed_in_a_row = 0
         lead = self.leads[url]
         known = before.dated if before else ""
-        seen = replace(answer.seen, read_at=self.visit.now, far=lead.far, dated=known)
+        seen = replace(answer.seen, read_at=self.visit.now, far=lead.far, dated=known, problem="")
+        if self._holds_a_listing(answer):
+            self._remember_refused(url)  # untold; it may hold an article another time
+            return
         if not answer.changed:
             self.seen[url] = seen
             return
@@ -237,7 +251,7 @@ class _Site:
         found_at = whole_address(answer.url, url) or url
         if site_of(found_at) not in self.sites:
             raise Unreadable("leads to another site", "Add that site to `start` if it is wanted")
-        if found_at in self.listings:
+        if self._is_listing(found_at):
             raise Unreadable("leads back to the listing", "Nothing to do: the page is gone")
         if answer.media_type not in MEDIA_TYPES:
             raise Unreadable(
@@ -258,27 +272,30 @@ class _Site:
             self.failed_in_a_row += error.status is None
             self.seen[url] = self.leads.put_off(url, verdict)
             self.stopped = error.status in BUSY or self.failed_in_a_row >= MOST_FAILURES
-        elif before and before.read_at and error.status in GONE:
+        elif before and before.read_at and not before.problem and error.status in GONE:
             self.tally.gone.append(url)
             self._remember_refused(url)
         else:
             self._refuse(url, Unreadable(error.what, error.mend or "Look at the page"))
 
     def _refuse(self, url: str, error: Unreadable) -> None:
-        self.refusals.append(error.at(url))
-        self._remember_refused(url)
+        refusal = to_be_named(error).at(url)
+        self.refusals.append(refusal)
+        self._remember_refused(url, refusal.line())
 
-    def _remember_refused(self, url: str) -> None:
+    def _remember_refused(self, url: str, problem: str = "") -> None:
         """Without a hash: at its next turn it is read whole, and till then it is not asked."""
         before, lead = self.visit.seen.get(url), self.leads[url]
         dated = lead.told or (before.dated if before else "")
-        self.seen[url] = Seen(url, read_at=self.visit.now, dated=dated, far=lead.far)
+        now = self.visit.now
+        self.seen[url] = Seen(url, read_at=now, dated=dated, far=lead.far, problem=problem)
 
     # ── what came of it ───────────────────────────────────────────────────────────────────
 
     def harvest(self) -> Harvest:
         """The harvest, and what is to be remembered."""
         entries = self._entries()
+        self.tally.passed_over = self.leads.passed_over
         for url, lead in self.leads.items():  # asked before its card was read
             if (seen := self.seen.get(url)) and lead.told and seen.body_hash and not seen.dated:
                 self.seen[url] = put_off(seen, Due.WHOLE, lead.told)
@@ -298,15 +315,10 @@ class _Site:
         """What was read, with the dates that cards told of pages which state none."""
         entries: dict[str, Entry] = {}
         for url, read in self.read.items():
-            told = self._told(url, read)
-            published = read.stated.published or told
+            published = read.stated.published or self._told(url, read)
+            stated = replace(read.stated, published=published)
             try:
-                entry = to_entry(
-                    replace(read.stated, published=published),
-                    url,
-                    self.visit.zone,
-                    now=self.visit.now,
-                )
+                entry = to_entry(stated, url, self.visit.zone, now=self.visit.now)
             except Unreadable as error:
                 self._refuse(url, error)
                 continue
@@ -321,7 +333,19 @@ class _Site:
 
     def _is_article(self, url: str) -> bool:
         parts = urlsplit(url)
-        if not url or site_of(url) not in self.sites or url in self.listings:
+        if not url or site_of(url) not in self.sites or self._is_listing(url):
             return False
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         return self.pattern.search(path) is not None
+
+    def _is_listing(self, url: str) -> bool:
+        """A start, or what was followed as a listing, now or at an earlier visit."""
+        before = self.visit.seen.get(url)
+        return url in self.listings or (before is not None and before.far == LISTING)
+
+    def _holds_a_listing(self, answer: Answer) -> bool:
+        """The same as a listing, at another address: /index.html for /."""
+        body_hash = answer.seen.body_hash
+        return bool(body_hash) and any(
+            seen.far == LISTING and seen.body_hash == body_hash for seen in self.seen.values()
+        )

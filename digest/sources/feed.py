@@ -7,6 +7,7 @@ day when it has linked pages: then they are looked at again.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Literal, Self
@@ -15,10 +16,10 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, model_validator
 
 from digest.errors import SourceError
+from digest.sources.errors import Unreadable
 from digest.sources.kind import Answer, Kind, SourceSettings, Visit
-from digest.values import Entry, Harvest, Seen
-
-MOST_BYTES = 10_000_000
+from digest.sources.plain_file import read_plain_file
+from digest.values import Entry, Harvest, Refusal, Seen
 
 
 class FeedSource(SourceSettings):
@@ -35,6 +36,13 @@ class FeedSource(SourceSettings):
     def on_the_web(self) -> bool:
         """Whether `url` is an address, not a file."""
         return self.url.lower().startswith(("http://", "https://"))
+
+    @property
+    def file(self) -> str:
+        """The path of the feed, from the folder of config.yaml; "": it is on the web."""
+        if self.on_the_web:
+            return ""
+        return unquote(self.url[5:].removeprefix("//")) if self.url[:5] == "file:" else self.url
 
     @property
     def host(self) -> str:
@@ -56,23 +64,28 @@ class FeedSource(SourceSettings):
 
 def harvest(source: FeedSource, visit: Visit) -> Harvest:
     """Every entry of the feed. Raises SourceError when it cannot be read as a whole."""
-    from digest.sources.fetch import FEEDS, shown_address
+    from digest.sources.fetch import FEEDS, kept_address, shown_address
 
     if not source.on_the_web:
-        answer = Answer(url="", content=_file(source.url, visit), seen=Seen(source.url))
+        answer = Answer(url="", content=_file(source, visit), seen=Seen(source.url))
         return _read(source, visit, answer, source.url)
-    known = visit.seen.get(source.url)
-    linked = tuple(seen for address, seen in visit.seen.items() if address != source.url)
+    own = kept_address(source.url)
+    known = visit.seen.get(own)
+    linked = tuple(seen for address, seen in visit.seen.items() if address != own)
+    refused = visit.insist and any(seen.problem for seen in visit.seen.values())
     asked_with = known
-    if known and linked and _is_older_than_a_day(known, visit):
-        asked_with = _without_validators(known)  # a linked page may have been edited since
+    if known and (refused or (linked and _is_older_than_a_day(known, visit))):
+        asked_with = _without_validators(known)  # a linked page may be another since
     answer = visit.web.get(source.url, accept=FEEDS, seen=asked_with)
     if answer.changed or known is None:
         return _read(source, visit, answer, shown_address(source.url))
     return Harvest(
         unchanged=known.found,
         notes=_moved(answer.seen),
-        seen=(replace(answer.seen, read_at=known.read_at, found=known.found), *linked),
+        seen=(
+            replace(answer.seen, read_at=known.read_at, found=known.found, problem=known.problem),
+            *linked,
+        ),
     )
 
 
@@ -80,7 +93,6 @@ def _read(source: FeedSource, visit: Visit, answer: Answer, place: str) -> Harve
     """What a feed holds that is not as it was. Its parsers are imported only now."""
     from digest.sources import feed_json, feed_xml
     from digest.sources.entry import to_entry
-    from digest.sources.errors import Unreadable
     from digest.sources.feed_item import Excerpt, stated_in_item, told_apart
     from digest.sources.fetch import shown_address
     from digest.sources.following import follow
@@ -100,16 +112,38 @@ def _read(source: FeedSource, visit: Visit, answer: Answer, place: str) -> Harve
         except Unreadable as unreadable:
             refusals.append(unreadable.at(item.place))
     followed = follow(excerpts, source.most_pages, visit)
-    seen = replace(answer.seen, read_at=visit.now, found=len(entries) + len(followed.seen))
+    found = len(entries) + len(followed.entries) + followed.unchanged
+    seen = replace(answer.seen, read_at=visit.now, found=found)
+    refusals += followed.refusals
+    seen = replace(seen, problem=_lines_of_its_own(refusals, followed.seen))
     if followed.waiting or not feed.whole:
         seen = _without_validators(seen)  # so that it is read again at the next visit
     return Harvest(
         entries=(*entries, *followed.entries),
-        refusals=(*refusals, *followed.refusals),
+        refusals=tuple(refusals),
         unchanged=followed.unchanged,
         notes=(*_moved(answer.seen), *notes, *followed.notes),
-        seen=(*([seen] if source.on_the_web else []), *followed.seen),
+        seen=(
+            *([seen] if source.on_the_web else []),
+            *followed.seen,
+            *_no_longer_there(visit, (seen, *followed.seen)),
+        ),
     )
+
+
+def _lines_of_its_own(refusals: Sequence[Refusal], linked: Sequence[Seen]) -> str:
+    """What a feed that does not change holds wrong still; a linked page has its own line."""
+    theirs = {seen.problem for seen in linked}
+    lines = (refusal.line() for refusal in refusals)
+    return "\n".join(line for line in lines if line not in theirs)
+
+
+def _no_longer_there(visit: Visit, kept: Sequence[Seen]) -> Iterator[Seen]:
+    """Refused pages to which the feed does not link any more: nobody needs to mend those."""
+    there = {seen.url for seen in kept}
+    for url, seen in visit.seen.items():
+        if seen.problem and url not in there:
+            yield replace(seen, problem="")
 
 
 def _moved(seen: Seen) -> tuple[str, ...]:
@@ -125,22 +159,20 @@ def _without_validators(seen: Seen) -> Seen:
     return replace(seen, etag="", last_modified="", body_hash="")
 
 
-def _file(url: str, visit: Visit) -> bytes:
+def _file(source: FeedSource, visit: Visit) -> bytes:
     """A feed in a file: a path from the folder of config.yaml, or a file: address."""
-    name = unquote(url.removeprefix("file://").removeprefix("file:")) if url[:5] == "file:" else url
+    url = source.url
     try:
-        with visit.path(name).open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+        return read_plain_file(visit.path(source.file))
+    except Unreadable as unreadable:
+        raise SourceError(
+            unreadable.problem, where=url, mend="Correct `url` of this source"
+        ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SourceError(
             f"cannot be read ({reason})", where=url, mend="Correct `url` of this source"
         ) from None
-    if len(content) > MOST_BYTES:
-        raise SourceError(
-            f"is larger than {MOST_BYTES // 1_000_000} MB", where=url, mend="Shorten the feed"
-        )
-    return content
 
 
 KIND = Kind("feed", FeedSource, harvest)

@@ -15,14 +15,16 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from digest.sources.clean import holds_markup, loose_text, one_line, plain_text
+from digest.sources.elements import take_out
 from digest.sources.entry import DOI, Stated, is_web_address
 from digest.sources.errors import Unreadable
 from digest.sources.layout import arrange, paragraphs_of, without_frame
-from digest.sources.page import stated_in_html
+from digest.sources.page import ANY_SECTION, SECTIONS, parsed_page, stated_in_html, stated_in_tree
 from digest.values import Refusal
 
 MEND = "Correct `url` of this source: it must name an RSS, Atom or JSON feed"
 FEWEST_PARAGRAPHS = 3  # headline, found and one more; less is an excerpt
+MOST_SECTIONS = 50
 LONGEST_TEXT, MOST_LINES = 2_000_000, 20_000  # markup and all
 DOI_LABELLED = re.compile(r"(?:\bdoi\s*:\s*|\bdoi\.org/)(10\.\d{4,9}/[^\s\"'<>]+)", re.IGNORECASE)
 DOI_IN_ADDRESS = re.compile(r"/(?:doi/)?(?:(?:abs|epdf|epub|full|pdf)/)?(10\.\d{4,9}/[^?#]+)")
@@ -86,6 +88,19 @@ def stated_in_item(item: Item) -> Stated:
             stated = replace(stated, doi=stated.doi or doi, pmid=stated.pmid or pmid)
             return with_facts(stated, item)
     raise Excerpt
+
+
+def stated_in_markup(html: str, title: str, *, in_order: bool = False, address: str = "") -> Stated:
+    """As `page.stated_in_html`; sections without a headline have the title for one."""
+    try:
+        return stated_in_html(html, title=title, in_order=in_order, address=address)
+    except Unreadable:
+        tree = parsed_page(html)
+        for section in tree.css(ANY_SECTION)[:MOST_SECTIONS]:
+            take_out(section.css("h1, h2, h3, h4"))
+        return stated_in_tree(
+            tree, title=title, in_order=in_order, address=address, selectors=SECTIONS
+        )
 
 
 def with_facts(stated: Stated, item: Item) -> Stated:
@@ -164,7 +179,7 @@ def _stated_in_text(text: str, title: str) -> Stated | None:
     if holds_markup(text):
         if _is_excerpt(plain_text(text, html=True).split("\n\n")):
             return None
-        return stated_in_html(text, title=title, in_order=True)
+        return stated_in_markup(text, title, in_order=True)
     content = without_frame([loose_text(line) for line in text.splitlines()])
     paragraphs = paragraphs_of(content)
     if _is_excerpt(paragraphs):

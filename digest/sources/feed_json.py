@@ -18,7 +18,8 @@ from digest.sources.record import named
 from digest.values import Refusal
 
 VERSION = "jsonfeed.org/version/"
-MOST_VALUES = 500_000
+# As much as an XML feed may hold: each tag and each item takes time to be read.
+MOST_VALUES, MOST_TAGS, MOST_ITEMS = 500_000, 50_000, 5_000
 LARGEST_NUMBER = 10**18
 TEXTS = ("content_html", "content_text", "summary")
 
@@ -39,7 +40,9 @@ def read_items(content: bytes, place: str, charset: str = "", address: str = "")
     bases = (address_of(home, address) if isinstance(home, str) else "", address)
     items: list[Item] = []
     refusals: list[Refusal] = []
-    for number, one in enumerate(given, start=1):
+    if len(given) > MOST_ITEMS:
+        refusals.append(_too_many(place, len(given)))
+    for number, one in enumerate(given[:MOST_ITEMS], start=1):
         where = f"{place} entry {number}"
         try:
             items.append(_item(one, where, bases))
@@ -48,8 +51,18 @@ def read_items(content: bytes, place: str, charset: str = "", address: str = "")
     return Feed(tuple(items), tuple(refusals))
 
 
+def _too_many(place: str, given: int) -> Refusal:
+    return Refusal(
+        place,
+        f"holds {given:,} items; the first {MOST_ITEMS:,} were read",
+        "Ask the publisher for a shorter feed",
+    )
+
+
 def _parsed(content: bytes, place: str, charset: str) -> Mapping[str, object]:
     text = decode_xml(content, charset)
+    if text.count("<") + text.lower().count("\\u003c") > MOST_TAGS:
+        raise SourceError(f"has more than {MOST_TAGS:,} tags", where=place, mend=MEND)
     if sum(map(text.count, "{[,")) > MOST_VALUES:
         raise SourceError(f"has more than {MOST_VALUES:,} values", where=place, mend=MEND)
     try:

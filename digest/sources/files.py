@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,10 +22,10 @@ from digest.sources.entry import slug_of
 from digest.sources.errors import Unreadable
 from digest.sources.markdown import read_markdown
 from digest.sources.page import read_dump, read_html
+from digest.sources.plain_file import read_plain_file
 from digest.sources.record import read_record
 from digest.values import Entry, Harvest, Refusal
 
-MOST_BYTES = 10_000_000
 MOST_NAMED = 5  # files of other kinds, in the note that tells of them
 BROKEN_UTF8 = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
@@ -144,22 +143,13 @@ def _content(path: Path, folder: Path) -> bytes:
     if _leaves(path, folder):
         raise Unreadable("is a link that leads out of the folder", "Copy the file itself here")
     try:
-        found = path.stat()
-        if stat.S_ISDIR(found.st_mode):
+        if path.is_dir():
             raise Unreadable("is a folder that cannot be read", RIGHT)
-        if not stat.S_ISREG(found.st_mode):
-            raise Unreadable("is no plain file", "Copy the file itself here")
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+        return read_plain_file(path)
     except FileNotFoundError:
         raise Unreadable("went away while the folder was read", f"If it is back, {AGAIN}") from None
     except OSError as error:
         raise Unreadable(f"cannot be read ({error.strerror})", RIGHT) from None
-    if len(content) > MOST_BYTES:
-        raise Unreadable(
-            f"is larger than {MOST_BYTES // 1_000_000} MB", "Split it into smaller files"
-        )
-    return content
 
 
 def _text(content: bytes) -> str:

@@ -7,7 +7,8 @@ visit reads a bounded number.
 
     new, or other words in the feed    read in full, the newest first
     read before, same words            read again after a day, if it changed, for 45 days
-    refused before, same words         tried again after a day
+    refused before, same words         tried again after a day, or when the operator insists; till
+                                       then `problem` says why
     fails for now                      tried at the next visit, after those not tried yet
 """
 
@@ -23,16 +24,17 @@ from digest.sources.charset import decode_html
 from digest.sources.dates import instant_of
 from digest.sources.entry import to_entry
 from digest.sources.errors import Unreadable
-from digest.sources.feed_item import Excerpt, Item, with_facts
+from digest.sources.feed_item import Excerpt, Item, stated_in_markup, with_facts
 from digest.sources.fetch import PAGES, shown_address
 from digest.sources.fetch.answers import BUSY
 from digest.sources.kind import Answer, Visit
-from digest.sources.page import MEDIA_TYPES, stated_in_html
+from digest.sources.page import MEDIA_TYPES
 from digest.sources.reread import YOUNG, YOUNG_AGAIN
 from digest.values import Entry, Refusal, Seen
 
 MOST_TROUBLE = 3  # pages that fail for now; then their site is left in peace until the next visit
-MEND = "It is tried again in a day; ask the publisher for the full text in the feed"
+MEND = "Ask the publisher for the full text in the feed"
+AGAIN = "It is tried again in a day"
 
 
 @dataclass(slots=True)
@@ -47,8 +49,8 @@ class Followed:
     waiting: int = 0
 
     def keep(self, known: Seen) -> None:
-        """A page that is as it was."""
-        self.unchanged += 1
+        """A page that is as it was; one that was refused gave nothing, and is not counted."""
+        self.unchanged += bool(known.body_hash)
         self.seen.append(known)
 
 
@@ -65,7 +67,8 @@ def follow(excerpts: Sequence[Item], most_pages: int, visit: Visit) -> Followed:
     due.sort(key=lambda item: _turn(item, visit))
     asked, troubles = 0, [""] * 0
     for item in due:
-        if asked == most_pages or len(troubles) >= MOST_TROUBLE:
+        enough = asked == most_pages or len(troubles) >= MOST_TROUBLE
+        if enough or visit.web.time_is_up():
             _leave(item, followed, visit)
             continue
         asked += 1
@@ -95,6 +98,8 @@ def _with_a_page_of_its_own(
 
 def _is_due(item: Item, known: Seen, visit: Visit) -> bool:
     if known.said != item.fingerprint or known.read_at is None:
+        return True
+    if visit.insist and known.problem:
         return True
     if visit.now - known.read_at < YOUNG_AGAIN:
         return False
@@ -129,8 +134,8 @@ def _read(item: Item, followed: Followed, visit: Visit) -> SourceError | None:
     try:
         if not visit.web.may_read(item.page):
             raise Unreadable("the robots.txt of its site forbids to read it", MEND)
-        answer = visit.web.get(item.page, accept=PAGES, seen=before)
-        seen = replace(answer.seen, read_at=visit.now, said=item.fingerprint)
+        answer = visit.web.get(item.page, accept=PAGES, seen=before, obey_robots=True)
+        seen = replace(answer.seen, read_at=visit.now, said=item.fingerprint, problem="")
         if answer.changed:
             followed.entries.append(_entry(item, answer, visit))
             followed.seen.append(seen)
@@ -139,7 +144,7 @@ def _read(item: Item, followed: Followed, visit: Visit) -> SourceError | None:
     except SourceError as error:
         if error.temporary:
             followed.waiting += 1
-            followed.seen.append(before or replace(tried, said=""))
+            followed.seen.append(before or replace(tried, said="", problem=""))
             followed.unchanged += before is not None
             return error
         if before is not None:
@@ -157,14 +162,21 @@ def _entry(item: Item, answer: Answer, visit: Visit) -> Entry:
     if answer.media_type not in MEDIA_TYPES:
         raise Unreadable(f"is no web page but {answer.media_type[:60]}", MEND)
     html = decode_html(answer.content, answer.charset)
-    stated = stated_in_html(html, title=item.title, address=answer.url)
-    return to_entry(with_facts(stated, item), item.place, visit.zone, now=visit.now)
+    try:
+        stated = stated_in_markup(html, item.title, address=answer.url)
+        return to_entry(with_facts(stated, item), item.place, visit.zone, now=visit.now)
+    except Unreadable as unreadable:  # how to mend a page is nothing that its readers can use
+        raise Unreadable(unreadable.problem, MEND) from None
 
 
 def _refuse(item: Item, why: Unreadable, followed: Followed, tried: Seen) -> None:
     """Remembered without a body's hash, so that it is left in peace for a day, then tried anew."""
-    followed.refusals.append(why.at(f"{item.place} ({shown_address(item.page)})"))
-    followed.seen.append(Seen(tried.url, read_at=tried.read_at, said=item.fingerprint))
+    again = Unreadable(why.problem, f"{why.mend.rstrip('.')}. {AGAIN}")
+    refusal = again.at(f"{item.place} ({shown_address(item.page)})")
+    followed.refusals.append(refusal)
+    followed.seen.append(
+        Seen(tried.url, read_at=tried.read_at, said=item.fingerprint, problem=refusal.line())
+    )
 
 
 def _was_read(item: Item, known: Seen) -> bool:

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from digest.values import Entry
 
 LONGEST = 600  # characters of an identity
+WORDS = ("title", "headline", "found", "why", "limits", "body")
+BETWEEN_WORDS = re.compile(r"\W+")
 WORDS_ALONE = "text:"  # opens the identity of what has neither an id nor an address
 # By what a study is known elsewhere, the surest first.
 WAYS = ("doi", "pmid", "url", "text", "title")
@@ -59,10 +61,12 @@ def doi_key(doi: str) -> str:
 
 
 def text_key(entry: Entry) -> str:
-    """SHA-256 of title, headline and body without case and punctuation."""
-    # An article's title may come back every month; a summary's body is always empty.
-    text = f"{entry.title} {entry.headline} {entry.body}"
-    words = re.sub(r"\W+", " ", text.casefold()).strip()
+    """SHA-256 of all its words without case and punctuation.
+
+    A title and a headline may come back with each year's finding: those two alone are no text.
+    """
+    # With what no word holds between the fields, two keys are equal only if each field is.
+    words = "\n".join(_plain(getattr(entry, name)) for name in WORDS)
     return hashlib.sha256(words.encode()).hexdigest()
 
 
@@ -71,18 +75,39 @@ def title_key(entry: Entry) -> str:
 
     A round-up has the same title every month, so its title says nothing.
     """
-    folded = unicodedata.normalize("NFKC", entry.title).casefold()
-    words = re.sub(r"\W+", " ", folded).strip()
+    words = _plain(entry.title)
     return hashlib.sha256(words.encode()).hexdigest() if words and entry.kind == "summary" else ""
 
 
-def shared_addresses(entries: Iterable[tuple[Entry, str]]) -> frozenset[str]:
-    """Addresses that are nobody's own: entries with different `text_key`s link to each of them."""
-    texts: dict[tuple[str, str], set[str]] = {}
-    for entry, text in entries:
+def same_line(one: str, other: str) -> bool:
+    """Whether two lines are equal but for case and punctuation."""
+    return one == other or _plain(one) == _plain(other)
+
+
+def shared_addresses(entries: Iterable[Entry]) -> frozenset[str]:
+    """Addresses that are nobody's own: under each stand several titles, headlines or bodies.
+
+    With only other words for what was found it is one page, told twice.
+    """
+    linked: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
         if entry.url:
-            texts.setdefault((entry.url, entry.kind), set()).add(text)
-    return frozenset(url for (url, _), different in texts.items() if len(different) > 1)
+            linked.setdefault((entry.url, entry.kind), []).append(entry)
+    return frozenset(
+        url
+        for (url, _), them in linked.items()
+        if len(them) > 1 and len({_opening(entry) for entry in them}) > 1
+    )
+
+
+def _opening(entry: Entry) -> tuple[str, ...]:
+    return _plain(entry.title), _plain(entry.headline), _plain(entry.body)
+
+
+def _plain(text: str) -> str:
+    """The words alone, in lower case, a space between each two."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return BETWEEN_WORDS.sub(" ", folded).strip()
 
 
 def _fit(identity: str) -> str:

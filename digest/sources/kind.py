@@ -19,6 +19,7 @@ from pydantic import Field
 from digest.fields import Section
 from digest.values import Harvest, Seen
 
+MOST_BYTES = 10_000_000  # of one thing that is read: a page, a feed, a file
 Undated = Literal["hold", "first_seen"]
 
 
@@ -50,10 +51,14 @@ class Answer:
 class Web(Protocol):
     """The guarded fetcher, as one visit of one source has it."""
 
-    def get(self, url: str, *, accept: str, seen: Seen | None = None) -> Answer:
+    def get(
+        self, url: str, *, accept: str, seen: Seen | None = None, obey_robots: bool = False
+    ) -> Answer:
         """The content at `url`. With `seen` it is asked for only if it changed since.
 
-        Raises SourceError for everything that can go wrong.
+        With `obey_robots` (pages: a feed is there to be read by programs) robots.txt is asked
+        for every address on the way, wherever redirects lead. Raises SourceError for everything
+        that can go wrong.
         """
 
     def may_read(self, url: str) -> bool:
@@ -61,6 +66,9 @@ class Web(Protocol):
 
         Raises SourceError when the site cannot say so now.
         """
+
+    def time_is_up(self) -> bool:
+        """Whether the visit took so long that the pages it has not read wait for the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +80,7 @@ class Visit:
     folder: Path  # where config.yaml lies: relative paths start there
     now: datetime
     seen: Mapping[str, Seen]  # what earlier visits remembered, by the address that was asked
+    insist: bool = False  # the operator named this source: what was refused is tried again now
 
     def path(self, relative: str) -> Path:
         """A path of the configuration, made absolute."""

@@ -17,6 +17,7 @@ from digest.sources.reread import LISTED, Due, due, instant, put_off
 from digest.values import Seen
 
 NEVER = datetime.min.replace(tzinfo=UTC)
+MOST_WAITING = 10_000  # never read: a sitemap may name other addresses at every visit, for ever
 
 
 @dataclass(slots=True)
@@ -38,12 +39,15 @@ class Leads(dict[str, Lead]):
         self._queue: list[tuple[int, float, int, str]] = []
         self._verdicts: dict[str, Due] = {}  # of what is in the queue
         self._done: set[str] = set()  # whose turn has been
+        seen = visit.seen.values()
+        self._waiting = sum(one.far >= LISTED and one.read_at is None for one in seen)
+        self.passed_over = 0  # more than may wait; a listing that still names them does so again
 
     def note(self, url: str, far: int, *, told: str = "", changed: str = "") -> None:
         """Take an article in, and put it into the queue if it is to be read now."""
         lead = self.get(url)
         before = self._visit.seen.get(url)
-        if lead is None and before is None and far > self._farthest:
+        if lead is None and before is None and not self._has_room(far):
             return
         if lead is None:
             far_before = before.far if before and before.far >= LISTED else far
@@ -52,6 +56,14 @@ class Leads(dict[str, Lead]):
         lead.told, lead.changed = lead.told or told, lead.changed or changed
         if url not in self._done:
             self._enqueue(url, lead, before)
+
+    def _has_room(self, far: int) -> bool:
+        if far > self._farthest:
+            return False
+        full = self._waiting >= MOST_WAITING
+        self.passed_over += full
+        self._waiting += not full
+        return not full
 
     def next(self) -> tuple[str, Due] | None:
         """Whose turn it is, and how it is to be read; None when none is left."""
@@ -78,6 +90,8 @@ class Leads(dict[str, Lead]):
         verdict = due(before, now, zone, told=lead.told, changed=lead.changed)
         if before and LISTED <= lead.far < before.far:
             verdict = Due.WHOLE  # nearer than it was: its cards may lead on now
+        if before and before.problem and self._visit.insist:
+            verdict = Due.WHOLE
         if verdict is Due.NOT or self._verdicts.get(url) == verdict:
             return
         self._verdicts[url] = verdict

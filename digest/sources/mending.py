@@ -2,7 +2,8 @@
 
 Mends what a careless program does to good text: UTF-8 read as Windows-1252, entities escaped
 twice, ligatures and marks of typesetting, sentences glued where a line break was. Each step is a
-fixed point of itself and of the ones after it, so that cleaning is idempotent; none makes a tag.
+fixed point of itself and of the ones after it, so that cleaning is idempotent; none makes a tag:
+of a doubled < or > only one that compares is mended.
 """
 
 from __future__ import annotations
@@ -57,6 +58,12 @@ _UNSEEN = (
 
 _AMPERSANDS = re.compile(r"&(?:(?:amp|AMP|#0{0,5}38|#[xX]0{0,4}26);)+")
 ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+# Signs that compare: no tag begins so (WHATWG HTML 13.2.5.6), whatever comes before it.
+_COMPARES = r"(?=[0-9=.]|\s++\S)"
+_LT = r"&(?:lt|LT|#0{0,5}60|#[xX]0{0,4}3[cC]);"
+_LESS = re.compile(_LT + _COMPARES)
+_GREATER = re.compile(r"&(?:gt|GT|#0{0,5}62|#[xX]0{0,4}3[eE]);" + _COMPARES)
+_TAG_OPENS = re.compile(rf"(?:<|{_LT})[A-Za-z/!?]")
 _OPEN_ENTITY = re.compile(r"&[#A-Za-z0-9]{0,32}\Z")
 
 # What English medical prose holds beyond ASCII; a sequence that stands for none of these is left.
@@ -122,7 +129,8 @@ def mended(text: str) -> str:
         text = text.translate(_SPELLED)
     if "&" in text:
         text = composed(_unescaped(text))
-    return composed(_unmisread(text))
+    text = composed(_unmisread(text))
+    return _compared(text) if "&" in text else text
 
 
 def composed(text: str) -> str:
@@ -198,6 +206,14 @@ def _meant(found: re.Match[str]) -> str:
         counts = meant == "×" and _NUMBER_FOLLOWS.match(text, end)
         return meant if not in_capitals and (in_a_word or counts) else found[0]
     return meant if in_a_word or not in_capitals else found[0]
+
+
+def _compared(text: str) -> str:
+    """< and > that were escaped twice, where they compare ("p &lt; 0.05") and can make no tag."""
+    text = _LESS.sub("<", text)
+    opens = _TAG_OPENS.search(text)
+    safe = opens.start() if opens else len(text)  # what follows could end a tag
+    return _GREATER.sub(">", text[:safe]) + text[safe:]
 
 
 def _unescaped(text: str) -> str:

@@ -31,6 +31,7 @@ from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from digest.sources.cards import CARD_LEVELS, LARGEST_CARD
 from digest.sources.clean import loose_text, markup, one_line, text_of_node
 from digest.sources.elements import take_out
 from digest.sources.entry import DOI, Stated, to_entry
@@ -68,7 +69,7 @@ FURNITURE = "nav, footer, form, .related, .card, .cards, .disclaimer"
 NOT_FURNITURE = f"h1, {ANY_SECTION}, {HEADLINE}, {JOURNAL_NODE}"
 LABEL_LINE = re.compile(r"(?:doi|published|journal)\s*:.*|https?://\S+|10\.\d{4,9}/\S+", re.I)
 CARD_DATE = re.compile(DATE)
-CARD_LEVELS, LARGEST_CARD, MOST_LINKS = 4, 500, 2000  # elements, characters, links looked at
+MOST_LINKS = 2000  # that are looked at
 MOST_TAGS = 50_000  # half of what `clean` takes, as more is done here with each of them
 MEDIA_TYPES = (  # what is read as a page; "": its site does not say
     "", "text/html", "application/xhtml+xml", "text/plain", "text/xml", "application/xml",
@@ -143,6 +144,7 @@ def stated_in_tree(
     stated = replace(
         told,
         title=chosen.get("title") or title or own_title,
+        headline=chosen.get("headline", ""),
         published=told.published or _time(scope) or _time(tree, "header time[datetime]"),
         doi=told.doi or _doi(scope),
         journal=_journal(scope) or told.journal or journal_below,
@@ -184,13 +186,14 @@ def _by_layout(stated: Stated, scope: LexborNode, *, framed: bool, in_order: boo
 
 
 def _by_sections(stated: Stated, scope: LexborNode) -> Stated:
-    headline = _headline(scope)
+    """A page without a headline has its title for one (`to_entry`)."""
+    headline = stated.headline or _headline(scope)
     fields = {}
     for name, selector in SECTIONS.items():
         node = scope.css_first(selector)
         take_out(node.css("h1, h2, h3, h4") if node else [])
         fields[name] = text_of_node(node)
-    if not headline:
+    if not (headline or stated.title):
         raise Unreadable("has no headline", 'Add one: <p class="headline">…</p> below the <h1>')
     return replace(stated, kind="summary", headline=headline, **fields)
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from digest.fields import Section
+from digest.fields import ONE_OR_MORE, Section
 from digest.sources.kind import Kind, SourceSettings, Visit
 from digest.values import Harvest
 
@@ -67,7 +67,7 @@ def _selector(selector: str) -> str:
     return selector
 
 
-Starts = Annotated[tuple[str, ...], AfterValidator(_starts)]
+Starts = Annotated[tuple[str, ...], ONE_OR_MORE, AfterValidator(_starts)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Selector = Annotated[str, AfterValidator(_selector)]
 

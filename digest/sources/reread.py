@@ -45,7 +45,7 @@ def due(seen: Seen | None, now: datetime, zone: ZoneInfo, *, told: str, changed:
 def put_off(seen: Seen, verdict: Due, told: str) -> Seen:
     """What to remember of a page whose turn did not come, so that it comes at the next visit."""
     if verdict is Due.WHOLE:
-        return Seen(seen.url, dated=told or seen.dated, far=seen.far)
+        return Seen(seen.url, dated=told or seen.dated, far=seen.far, problem=seen.problem)
     return replace(seen, read_at=None) if verdict is Due.CHANGED else seen
 
 

@@ -14,10 +14,12 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from digest.sources.clean import one_line, text_of_node
 from digest.sources.entry import DOI, Stated
+from digest.sources.errors import Unreadable
 from digest.sources.layout import without_frame
 
 TEXTS = ("headline", "found", "why", "limits")
 MOST_NODES = 200
+LACKS = {"title": "has no title", "headline": "has no headline", "found": "not say what was found"}
 
 
 def small_fields(tree: LexborHTMLParser, selectors: Mapping[str, str]) -> dict[str, str]:
@@ -55,6 +57,15 @@ def put_first(chosen: Mapping[str, str], defaults: Stated) -> Stated:
     if "found" in chosen:
         defaults = replace(defaults, kind="summary", body="")
     return replace(defaults, **chosen)  # type: ignore[arg-type]
+
+
+def to_be_named(error: Unreadable) -> Unreadable:
+    """The same of a page that is not ours to mend: a selector finds what it lacks."""
+    for name, lack in LACKS.items():
+        if lack in error.problem:
+            mend = f"Name it with `fields.{name}` of this source"
+            return Unreadable(error.problem, mend)
+    return error
 
 
 def _words(node: LexborNode) -> str:

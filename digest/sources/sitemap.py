@@ -16,8 +16,8 @@ from xml.parsers import expat
 
 from digest.errors import SourceError
 from digest.sources.charset import decode_xml
+from digest.sources.kind import MOST_BYTES  # unpacked
 
-MOST_BYTES = 10_000_000  # unpacked
 MOST_ADDRESSES = 50_000  # of pages and sitemaps together (the protocol's own limit)
 MOST_ELEMENTS = 500_000  # of 10 MB of them, made to be small, one would read for long
 MOST_DEPTH = 20

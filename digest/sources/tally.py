@@ -17,6 +17,7 @@ class Tally:
     gone: list[str] = field(default_factory=list)  # read earlier, and 404 or 410 now
     failed: list[SourceError] = field(default_factory=list)  # for now
     later: int = 0  # left over by the budget
+    passed_over: int = 0  # addresses, because too many wait already
 
     def lines(self) -> Iterator[str]:
         """Single notes first, then what was counted."""
@@ -34,6 +35,11 @@ class Tally:
         if self.later:
             pages = "page is" if self.later == 1 else "pages are"
             yield f"{self.later:,} more {pages} read at the next visit"
+        if self.passed_over:
+            yield (
+                f"{self.passed_over:,} further addresses were passed over, as so many wait: narrow "
+                "the pattern `article`, or raise `most_pages`"
+            )
 
 
 def _count(those: Sequence[object]) -> str:

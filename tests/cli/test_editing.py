@@ -15,7 +15,7 @@ from digest.config import Config, load_config
 from digest.errors import Refused
 from digest.models import Issue, StoredSummary
 from digest.pipeline.compose import compose
-from tests.builders import NOW, a_config, a_stored_drug_trial, a_stored_summary
+from tests.builders import NOW, a_config, a_flag, a_stored_drug_trial, a_stored_summary
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +51,14 @@ def states(report: Any, slug: str) -> dict[str, str]:
     lines = [*report["items"], *report["held"], *report["left_out"]]
     (found,) = (line["ledger"] for line in lines if line["summary"]["slug"] == slug)
     return {audience: entry["state"] for audience, entry in found.items()}
+
+
+def test_open_flags_of_its_items_are_mentioned_once() -> None:
+    assert "`digest flags`" not in run("show", "1")
+    walk, again = (StoredSummary.objects.get(slug=slug) for slug in ("walk", "walk-again"))
+    a_flag(walk, other=again)
+    for words in (("compose", "--until", "2026-11-21T07:00"), ("show", "1")):
+        assert "1 open flag on its items: `digest flags`" in run(*words).splitlines()
 
 
 @pytest.mark.parametrize(

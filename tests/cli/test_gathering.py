@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from typer.testing import CliRunner
 from digest.cli.main import app
 from digest.cli.output import size
 from digest.errors import Refused
-from digest.models import Flag
+from digest.models import Flag, SourceState
 from digest.pipeline import gather as step
 from digest.pipeline.gather import Gathering
 from digest.values import Refusal
@@ -20,11 +22,13 @@ from tests.builders import a_flag, a_stored_drug_trial, a_stored_summary
 
 pytestmark = pytest.mark.django_db
 
+STILL = "https://a.example.org/old: it has no text. Tell the site"
 REFUSAL = Refusal("https://a.example.org/rss entry 2", "it has no title", "Tell the site")
 GATHERED = [
     Gathering(
         "good", "feed", found=50, new=1234, changed=2, merged=3, held=4, bytes=1_234_567,
         requests=7, seconds=12.345, refusals=(REFUSAL,), notes=("moved for good",), removed=1,
+        flagged=5, still=(STILL,),
     ),
     Gathering("bad-and-with-a-name", "pages", error="x: the site answered 500. Try later"),
     Gathering("gone", "feed", skipped="gone for good since 3 March 2026: correct it"),
@@ -58,14 +62,14 @@ def test_the_document_tells_every_count_of_every_source(gathered: list[Gathering
     assert code == 1
     assert printed["sources"][0] == {
         "name": "good", "kind": "feed", "found": 50, "new": 1234, "changed": 2, "merged": 3,
-        "held": 4, "failed": 1, "bytes": 1_234_567, "seconds": 12.345, "requests": 7,
-        "unchanged": False, "removed": 1, "error": None,
+        "held": 4, "failed": 2, "bytes": 1_234_567, "seconds": 12.345, "requests": 7,
+        "unchanged": False, "removed": 1, "flagged": 5, "error": None,
         "refused": [
             {"place": REFUSAL.place, "problem": REFUSAL.problem, "mend": REFUSAL.mend}
         ],
-        "notes": ["moved for good"], "skipped": None,
+        "still_refused": [STILL], "notes": ["moved for good"], "skipped": None,
     }  # fmt: skip
-    assert [s["failed"] for s in printed["sources"]] == [1, 1, 0]
+    assert [s["failed"] for s in printed["sources"]] == [2, 1, 0]
     assert [bool(s["skipped"]) for s in printed["sources"]] == [False, False, True]
 
 
@@ -79,11 +83,32 @@ def test_the_table_fits_a_terminal_and_every_trouble_has_its_line(
         "source", "found", "new", "changed", "merged", "held", "failed", "bytes", "seconds",
     ]  # fmt: skip
     assert max(map(len, lines)) <= 80
-    assert lines[1].split() == ["good", "50", "1234", "2", "3", "4", "1", "1.2", "MB", "12.3"]
+    assert lines[1].split() == ["good", "50", "1234", "2", "3", "4", "2", "1.2", "MB", "12.3"]
     assert "good: moved for good" in lines
     assert "gone: not visited; gone for good since 3 March 2026: correct it" in lines
-    assert "Held: no date stated" in printed
-    assert troubles.splitlines() == [REFUSAL.line(), GATHERED[1].error]
+    assert "Held: no date that can be read." in printed
+    assert "good: 1 refused before; `digest gather --source good` tries them now" in lines
+    assert "5 to look at: `digest flags`" in lines
+    assert "Nothing new." not in lines
+    assert troubles.splitlines() == [REFUSAL.line(), STILL, GATHERED[1].error]
+
+
+def test_a_hostile_source_does_not_bury_the_others(gathered: list[Gathering]) -> None:
+    gathered[0] = Gathering("storm", "feed", refusals=(REFUSAL,) * 2_000)
+    troubles = run("gather")[2].splitlines()
+    assert len(troubles) == 502
+    assert troubles[500] == "storm: 1,500 more are refused; `--json` has them all"
+    assert troubles[501] == GATHERED[1].error
+
+
+def test_a_gathering_that_changes_nothing_says_so(gathered: list[Gathering]) -> None:
+    quiet = Gathering("good", "feed", found=3, unchanged=True)
+    gathered[:] = [quiet, GATHERED[2]]
+    assert run("gather")[1].splitlines()[-1] == "Nothing new."
+    gathered[:] = [replace(quiet, still=(STILL,))]
+    assert "Nothing new." not in run("gather")[1]
+    gathered[:] = [replace(quiet, unchanged=False, new=1)]
+    assert "Nothing new." not in run("gather")[1]
 
 
 def test_one_that_is_passed_over_is_no_failure(gathered: list[Gathering]) -> None:
@@ -117,6 +142,19 @@ def test_sources_tell_how_each_is_doing() -> None:
     assert run("sources")[0] == 0
 
 
+def test_sources_fit_a_terminal_with_every_trouble_and_note_on_a_line_of_its_own() -> None:
+    name = document("sources")[1]["sources"][0]["name"]
+    long = "https://a.example.org/" + "x" * 90 + ": it has no text. Tell the site"
+    at = datetime(2026, 11, 2, 14, 30, tzinfo=UTC)
+    SourceState.objects.create(
+        name=name, last_check=at, last_error=f"{long}\nsecond", notes="moved for good"
+    )
+    lines = run("sources")[1].splitlines()
+    assert [f"{name}: {told}" for told in (long, "second", "moved for good")] == lines[-3:]
+    assert max(map(len, lines[:-3])) <= 80
+    assert "2026-11-02 09:30" in lines[1]
+
+
 def test_flags_are_listed_and_settled_by_number() -> None:
     one, two = a_stored_summary("one"), a_stored_drug_trial("two")
     first = a_flag(one, other=two, detail="nine words in ten")
@@ -129,6 +167,12 @@ def test_flags_are_listed_and_settled_by_number() -> None:
     assert "Nothing to look at." in run("flags")[1]
     assert len(document("flags", "--all")[1]["flags"]) == 2
     assert "Ada" in run("flags", "--all")[1]
+
+
+def test_the_document_may_be_asked_for_before_the_word_settle() -> None:
+    flag = a_flag(a_stored_summary("one"))
+    code, printed, _ = run("flags", "--json", "settle", str(flag.pk))
+    assert (code, [one["number"] for one in json.loads(printed)["settled"]]) == (0, [flag.pk])
 
 
 def test_a_flag_is_settled_by_who_sits_at_the_shell_and_says_so() -> None:

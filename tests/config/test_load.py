@@ -126,8 +126,18 @@ def test_relative_paths_start_at_the_folder_of_the_file(tmp_path: Path) -> None:
         ("database: mysql://x", "database"),
         (
             "sources: [{name: a, kind: folder, path: x}, {name: a, kind: feed, url: y}]",
-            "two sources",
+            "config.yaml: two sources are named 'a'. Give each its own name",
         ),
+        ("sources: [x]", "sources[0]: must be a mapping with name and kind. Mend"),
+        ("sources: x", "sources: must be a list. Mend"),
+        (
+            "sources: [{name: a, path: x}]",
+            "sources[0].kind: is missing. Write one of folder, feed, pages",
+        ),
+        ("fetch: {allow_private_hosts: ['http://x']}", "[0]: 'http://x' is no host; write its"),
+        ("fetch: {allow_private_hosts: [10.0.0.0/8]}", "'10.0.0.0/8' is no host; write its"),
+        ("fetch: {allow_private_hosts: ['feeds:80']}", "'feeds:80' is no host; write its"),
+        ("fetch: {pause: 61m}", "fetch.pause: is longer than an hour"),
         ("issue: 3", "issue: "),
         ("web: {port: 1}\nweb: {port: 2}", "given twice"),
         ("web: [", "line "),
@@ -136,6 +146,27 @@ def test_relative_paths_start_at_the_folder_of_the_file(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_is_one_line_with_the_key(tmp_path: Path, text: str, words: str) -> None:
     assert words in problem(tmp_path, LEAST + text + "\n")
+
+
+def test_one_that_stands_alone_is_a_list_of_one(tmp_path: Path) -> None:
+    text = (
+        "sources: [{name: a, kind: pages, start: 'https://x.example.org/news'}]\n"
+        "fetch: {allow_private_hosts: localhost, pause: 1h}\n"
+    )
+    (tmp_path / "config.yaml").write_text(LEAST + text, encoding="utf-8")
+    config = load_config(tmp_path / "config.yaml")
+    assert config.sources[0].model_dump()["start"] == ("https://x.example.org/news",)
+    assert config.fetch.allow_private_hosts == ("localhost",)
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "feeds.internal.", "10.0.0.7", "::1", "[::1]", "a_b"]
+)
+def test_a_private_host_is_a_name_or_an_address(tmp_path: Path, host: str) -> None:
+    text = f"fetch: {{allow_private_hosts: ['{host}']}}\n"
+    (tmp_path / "config.yaml").write_text(LEAST + text, encoding="utf-8")
+    allowed = load_config(tmp_path / "config.yaml").fetch.allow_private_hosts
+    assert allowed == (host.strip("[]"),)
 
 
 @pytest.mark.parametrize("text", ["", "- a list", "just words"])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from digest.errors import Refused
-from digest.models import Appearance, Flag, StoredSummary
+from digest.models import Appearance, Flag, LedgerEntry, StoredSummary
 from digest.pipeline.compose import compose
-from digest.pipeline.flags import flag_lines, flags_of, settle
+from digest.pipeline.flags import differences, flag_lines, flags_of, settle
 from digest.pipeline.report import draft_report
-from tests.builders import NOW, a_config, a_flag, a_stored_drug_trial, a_stored_summary
+from tests.builders import NOW, a_config, a_flag, a_stored_drug_trial, a_stored_summary, an_entry
+from tests.pipeline.harvests import in_an_issue, kept, the_one
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -30,10 +31,50 @@ def test_an_open_flag_tells_what_it_is_about(pair: tuple[StoredSummary, StoredSu
         "other": "two",
         "other_title": pair[1].title,
         "detail": "nine words in ten",
+        "changes": [],
+        "url": pair[0].url,
         "raised": NOW.isoformat(),
         "settled": None,
         "settled_by": None,
     }
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "", "ftp://x.example.org/1"])
+def test_only_a_page_of_the_web_is_linked(url: str) -> None:
+    a_flag(a_stored_summary("one", url=url))
+    assert flag_lines()[0]["url"] is None
+
+
+def test_a_changed_one_tells_what_was_sent_and_what_it_says_now() -> None:
+    kept("one", an_entry(found="It was small. Doctors followed 120 people. They rested."))
+    in_an_issue()
+    kept("one", an_entry(found="It was small. Doctors followed 125 people. They rested."))
+    edited = an_entry(
+        title="Walk “Daily”", found="It was small. Doctors followed 130 people. They slept."
+    )
+    kept("one", edited)
+    changes = [
+        {"field": "the title", "before": an_entry().title, "after": "Walk “Daily”"},
+        {
+            "field": "what was found",
+            "before": "Doctors followed 120 people.",
+            "after": "Doctors followed 130 people.",
+        },
+    ]
+    assert differences(the_one()) == changes
+    a_flag(the_one(), kind="removed")
+    assert [line["changes"] for line in flag_lines()] == [changes, []]
+    assert flags_of([the_one().pk])[the_one().pk][0]["changes"] == changes
+
+
+def test_nothing_differs_from_what_nobody_was_sent() -> None:
+    kept("one", an_entry())
+    kept("one", an_entry(found="Other."))
+    assert differences(the_one()) == []
+    in_an_issue()
+    assert differences(the_one()) == []
+    LedgerEntry.objects.update(content_hash="of long ago")
+    assert differences(the_one()) == []
 
 
 def test_a_settled_flag_is_listed_only_when_asked_for(

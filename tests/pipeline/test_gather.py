@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from digest.config import Config
 from digest.errors import Refused, SourceError
-from digest.models import SourceState, StoredSummary
+from digest.models import Flag, SourceState, StoredSummary
 from digest.pipeline import gather as step
 from digest.pipeline.gather import Gathering, gather
-from digest.values import Entry, Harvest, Refusal
+from digest.sources.kind import SourceSettings, Visit
+from digest.values import Entry, Harvest, Refusal, Seen
 from tests.builders import NOW, a_config, an_entry
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -57,7 +60,7 @@ def test_a_new_summary_is_stored_once_however_often_it_is_gathered(give: Gives) 
     give("one", an_entry())
     assert run()["one"].new == 1
     again = run()["one"]
-    assert (again.found, again.new, again.changed) == (1, 0, 0)
+    assert (again.found, again.new, again.changed, again.unchanged) == (1, 0, 0, True)
     assert StoredSummary.objects.get().first_seen == NOW
 
 
@@ -213,12 +216,69 @@ def test_a_source_that_fails_stops_no_other_and_says_why(give: Gives) -> None:
     assert (state.last_error, state.last_success) == ("incoming: no such folder. Make it", None)
 
 
+def test_a_source_that_is_given_no_web_stops_no_other(
+    give: Gives, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Torn:
+        requests = bytes = 0
+
+        def web(self, source: SourceSettings) -> Torn:
+            if source.name == "one":
+                raise ValueError("torn")
+            return self
+
+    monkeypatch.setattr(step, "open_wire", lambda config: nullcontext(Torn()))
+    give("two", an_entry())
+    results = run()
+    assert "unexpected ValueError" in results["one"].error
+    assert results["two"].new == 1
+
+
 def test_a_refused_entry_is_listed_and_the_rest_is_stored(give: Gives) -> None:
     refusal = Refusal("incoming/x.jsonl line 7", "this is no JSON", "Mend the line")
     give("one", an_entry(), refusals=[refusal])
     result = run()["one"]
     assert (result.new, result.failed, result.refusals) == (1, 1, (refusal,))
     assert SourceState.objects.get(name="one").last_error == refusal.line()
+
+
+def test_what_was_refused_before_fails_as_long_as_it_stands(give: Gives) -> None:
+    refusal = Refusal("https://x.example.org/2", "has no text", "Tell the site")
+    refused = Seen(refusal.place, read_at=NOW, problem=refusal.line())
+    give.harvests["one"] = Harvest((), (refusal,), seen=(refused,))
+    assert (run()["one"].failed, run()["one"].still) == (1, ())
+    give.harvests["one"] = Harvest((an_entry(),), seen=(refused,))
+    result = run()["one"]
+    assert (result.found, result.new, result.failed) == (1, 1, 1)
+    assert result.still == (refusal.line(),)
+    give.harvests["one"] = Harvest((an_entry(),), seen=(replace(refused, problem=""),))
+    result = run()["one"]
+    assert (result.failed, result.unchanged) == (0, True)
+
+
+def test_what_an_editor_is_newly_asked_to_look_at_is_counted(give: Gives) -> None:
+    give("one", an_entry(guid="1", url="https://x.example.org/1"))
+    alike = an_entry(
+        guid="2", url="https://x.example.org/2", title="Again: A Walk a Day Eases Tiredness",
+        headline="A daily walk, and people are less tired.",
+    )  # fmt: skip
+    give("two", alike)
+    assert [result.flagged for result in run().values()] == [0, Flag.objects.count()]
+    assert Flag.objects.exists()
+    assert [result.flagged for result in run().values()] == [0, 0]
+
+
+@pytest.mark.parametrize("only", [None, "one"])
+def test_only_who_names_a_source_insists(monkeypatch: pytest.MonkeyPatch, only: str | None) -> None:
+    insisted = []
+
+    def note(source: object, visit: Visit) -> Harvest:
+        insisted.append(visit.insist)
+        return Harvest()
+
+    monkeypatch.setattr(step, "harvest", note)
+    gather(two_sources(), now=NOW, only=only)
+    assert set(insisted) == {only is not None}
 
 
 def test_a_source_that_is_mended_shows_no_error_any_more(give: Gives) -> None:

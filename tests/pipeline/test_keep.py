@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from digest.models import StoredSummary
@@ -23,10 +25,26 @@ def test_a_new_summary_is_stored_once_however_often_it_is_gathered() -> None:
 def test_what_stands_twice_in_one_harvest_is_one_summary() -> None:
     twice = [an_entry(place="incoming/a.html"), an_entry(place="incoming/b.html")]
     assert kept("one", *twice).new == 1
-    with_doi = [an_entry(doi="10.5555/a"), an_entry(url="", found="Told in other words.")]
-    again = kept("one", *with_doi)
+    again = kept("one", an_entry(doi="10.5555/a"), an_entry(url=""))
     assert (again.new, again.changed) == (0, 0)
     assert the_one().doi == "10.5555/a"
+
+
+def test_two_findings_under_one_title_in_one_harvest_are_two_and_flagged() -> None:
+    two = [an_entry(url="", found=found) for found in ("Relapses fell.", "Infections doubled.")]
+    result = kept("one", *two)
+    assert (result.new, result.flagged) == (2, 1)
+    again = kept("one", *reversed(two))
+    assert (again.new, again.changed, again.flagged) == (0, 0, 0)
+
+
+def test_what_has_neither_id_nor_address_is_known_by_title_and_headline_when_edited() -> None:
+    kept("one", an_entry(url=""))
+    result = kept("one", an_entry(url="", found="Edited."))
+    assert (result.new, result.changed, the_one().found) == (0, 1, "Edited.")
+    year_on = an_entry(url="", found="Of another year.", published_at=NOW + timedelta(days=365))
+    result = kept("one", year_on)
+    assert (result.new, result.changed, result.flagged) == (1, 0, 1)
 
 
 @pytest.mark.parametrize(

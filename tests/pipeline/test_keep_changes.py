@@ -9,22 +9,12 @@ import pytest
 
 from digest.models import Flag, LedgerEntry, Revision, StoredSummary
 from digest.pipeline.compose import compose
-from digest.values import AUDIENCES
-from tests.builders import NOW, a_config, a_draft, an_entry
-from tests.pipeline.harvests import kept, the_one
+from tests.builders import NOW, a_config, an_entry
+from tests.pipeline.harvests import in_an_issue, kept, the_one, the_title_key
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 LATER = NOW + timedelta(hours=1)
-
-
-def put_in_an_issue(number: int = 3, state: str = "sent") -> None:
-    row = the_one()
-    issue = a_draft(number, state=state)
-    LedgerEntry.objects.bulk_create(
-        LedgerEntry(issue=issue, summary=row, audience=a, state="in", content_hash=row.content_hash)
-        for a in AUDIENCES
-    )
 
 
 def test_an_edited_summary_is_changed_not_new_and_its_earlier_text_is_kept() -> None:
@@ -68,7 +58,7 @@ def test_a_corrected_doi_and_a_journal_that_came_later_are_changes() -> None:
 @pytest.mark.parametrize("state", ["approved", "scheduled", "sending", "paused", "sent"])
 def test_a_change_after_it_was_sent_is_flagged_with_fields_and_issue(state: str) -> None:
     kept("one", an_entry())
-    put_in_an_issue(state=state)
+    in_an_issue(state=state)
     assert kept("one", an_entry(headline="Walking a lot helps."), now=LATER).flagged == 1
     flag = Flag.objects.get()
     assert (flag.kind, flag.summary, flag.raised_at) == ("changed", the_one(), LATER)
@@ -78,13 +68,13 @@ def test_a_change_after_it_was_sent_is_flagged_with_fields_and_issue(state: str)
 @pytest.mark.parametrize("state", ["draft", "cancelled", "skipped"])
 def test_a_change_of_what_nobody_got_yet_is_not_flagged(state: str) -> None:
     kept("one", an_entry())
-    put_in_an_issue(state=state)
+    in_an_issue(state=state)
     assert (kept("one", an_entry(headline="Other.")).flagged, Flag.objects.count()) == (0, 0)
 
 
 def test_one_flag_is_open_and_names_all_that_changed_until_it_is_settled() -> None:
     kept("one", an_entry())
-    put_in_an_issue()
+    in_an_issue()
     kept("one", an_entry(found="Doctors followed 130 people."))
     assert kept("one", an_entry(found="Doctors followed 130 people.", limits="None.")).flagged == 0
     detail = Flag.objects.get().detail
@@ -92,6 +82,38 @@ def test_one_flag_is_open_and_names_all_that_changed_until_it_is_settled() -> No
     Flag.objects.update(settled_at=NOW, settled_by="ann")
     assert kept("one", an_entry(found="Doctors followed 140 people.", limits="None.")).flagged == 1
     assert Flag.objects.count() == 2
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_what_goes_back_to_what_was_sent_asks_nobody(settled: bool) -> None:
+    kept("one", an_entry())
+    in_an_issue()
+    kept("one", an_entry(found="Other.", doi="10.5555/a"))
+    if settled:
+        Flag.objects.update(settled_at=NOW, settled_by="ann")
+    result = kept("one", an_entry(doi="10.5555/a"), now=LATER)
+    assert (result.changed, result.flagged) == (1, 0)
+    flag = Flag.objects.get()
+    expected = (NOW, "ann") if settled else (LATER, "digest")
+    assert (flag.settled_at, flag.settled_by) == expected
+
+
+def test_what_goes_back_in_part_names_what_still_differs() -> None:
+    kept("one", an_entry())
+    in_an_issue()
+    kept("one", an_entry(found="Other.", limits="None."))
+    kept("one", an_entry(limits="None."))
+    assert Flag.objects.get().detail == "Changed by its source after issue 3: the limits."
+
+
+def test_a_change_is_flagged_even_if_the_text_that_was_sent_is_not_known() -> None:
+    kept("one", an_entry())
+    in_an_issue()
+    LedgerEntry.objects.update(content_hash="of long ago")
+    kept("one", an_entry(found="Other."))
+    kept("one", an_entry(found="Other.", limits="None."))
+    detail = Flag.objects.get().detail
+    assert detail == "Changed by its source after issue 3: what was found and the limits."
 
 
 @pytest.mark.parametrize(
@@ -105,7 +127,7 @@ def test_one_flag_is_open_and_names_all_that_changed_until_it_is_settled() -> No
 )
 def test_only_a_word_or_a_figure_is_worth_a_flag(was: str, now: str) -> None:
     kept("one", an_entry(found=was))
-    put_in_an_issue()
+    in_an_issue()
     result = kept("one", an_entry(found=now))
     assert (result.changed, result.flagged, the_one().found) == (1, 0, now)
 
@@ -117,7 +139,7 @@ def test_only_a_word_or_a_figure_is_worth_a_flag(was: str, now: str) -> None:
 )  # fmt: skip
 def test_a_figure_a_sign_or_a_word_that_turned_is_flagged(was: str, now: str) -> None:
     kept("one", an_entry(found=was))
-    put_in_an_issue()
+    in_an_issue()
     assert kept("one", an_entry(found=now)).flagged == 1
 
 
@@ -176,9 +198,3 @@ def test_rows_of_older_versions_are_found_again_and_are_not_changed() -> None:
     StoredSummary.objects.filter(pk=old.pk).update(url=raw, identity=f"url:{raw}")
     put = kept("one", an_entry(headline="Edited at the same moment."))
     assert (put.new, put.changed) == (0, 1)
-
-
-def the_title_key() -> str:
-    from digest.sources.identity import title_key
-
-    return title_key(an_entry())

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import IntegrityError
 
 from digest.models import Flag, StoredSummary
+from digest.pipeline.keep import keep
+from digest.pipeline.keeping.flags import flag_similar
 from digest.pipeline.keeping.window import Window
+from digest.sources.kind import SourceSettings
 from digest.values import Entry
 from tests.builders import NOW, an_entry
 from tests.pipeline.harvests import kept
@@ -83,6 +88,36 @@ def test_a_window_of_what_was_rolled_back_does_no_harm() -> None:
     kept("one", titled(TITLE), window=window)
     StoredSummary.objects.all().delete()
     assert (kept("two", titled(ALMOST), window=window).new, Flag.objects.count()) == (1, 0)
+
+
+def test_what_a_clash_rolled_back_is_compared_with_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = [
+        [titled("Naps Help Young Mice Remember"), titled(TITLE)],
+        [titled(ALMOST), titled("X")],
+    ]
+    window, asked = Window(NOW), list[int]()
+
+    def clashes(pairs: Any, now: Any) -> int:
+        asked.append(len(pairs))
+        if len(asked) == 1:
+            raise IntegrityError("UNIQUE constraint failed")
+        return flag_similar(pairs, now)
+
+    class OtherAtTheSecondTry:
+        """What a harvest holds stays; here it changes, so that a key means another summary."""
+
+        refusals, complete = (), False
+
+        @property
+        def entries(self) -> list[Entry]:
+            return given[len(asked) > 0]
+
+    monkeypatch.setattr("digest.pipeline.keep.flag_similar", clashes)
+    harvest: Any = OtherAtTheSecondTry()
+    kept_now = keep(harvest, SourceSettings(name="one", kind="folder"), now=NOW, window=window)
+    assert (kept_now.new, kept_now.flagged, Flag.objects.count()) == (2, 0, 0)
 
 
 def test_titles_that_differ_by_a_number_make_no_storm() -> None:

@@ -10,7 +10,7 @@ import pytest
 from digest.models import Appearance, Flag, StoredSummary
 from digest.values import Entry
 from tests.builders import NOW, an_entry
-from tests.pipeline.harvests import kept, the_one
+from tests.pipeline.harvests import in_an_issue, kept, the_one, the_title_key
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -170,13 +170,63 @@ def test_in_which_order_sources_come_does_not_matter(order: tuple[str, ...], rou
     assert sum(result.new for result in results) == 2
     assert sum(result.merged for result in results) == 4
     assert sum(result.changed + result.flagged for result in results) == 0
-    row = StoredSummary.objects.get(title_key=the_key())
+    row = StoredSummary.objects.get(title_key=the_title_key())
     assert (row.doi.lower(), row.pmid, row.source) == ("10.5555/a", "7", order[0])
     assert row.published_at == an_entry().published_at
     assert not row.asks_for_date
 
 
-def the_key() -> str:
-    from digest.sources.identity import title_key
+@pytest.mark.parametrize(("days", "new", "flagged"), [(45, 0, 0), (50, 1, 1), (441, 1, 1)])
+def test_another_finding_under_the_same_title_and_headline_is_not_lost(
+    days: int, new: int, flagged: int
+) -> None:
+    kept("one", an_entry(found="Relapses fell by 40 percent."))
+    published = an_entry().published_at
+    assert published is not None
+    other = an_entry(
+        url=FAR, found="Infections doubled.", published_at=published + timedelta(days=days)
+    )
+    result = kept("two", other)
+    assert (result.new, result.merged, result.flagged) == (new, 1 - new, flagged)
+    assert kept("two", other).new == 0
 
-    return title_key(an_entry())
+
+def test_all_the_same_words_are_one_study_at_any_distance() -> None:
+    kept("one", an_entry())
+    assert kept("two", an_entry(url=FAR, published_at=NOW + timedelta(days=300))).merged == 1
+
+
+# ── a source with another name ────────────────────────────────────────────────────────────
+
+NAMES = frozenset({"new", "two"})
+
+
+@pytest.mark.parametrize("stated", [{}, {"guid": "7"}, {"doi": "10.5555/a"}, {"url": ""}])
+def test_a_renamed_source_takes_over_what_it_stated(stated: dict[str, str]) -> None:
+    kept("old", an_entry(**stated))
+    pk = the_one().pk
+    for _ in range(2):
+        result = kept("new", an_entry(**stated), sources=NAMES)
+        assert (result.new, result.merged, result.changed, result.flagged) == (0, 0, 0, 0)
+    assert (the_one().pk, the_one().source, Appearance.objects.count()) == (pk, "new", 0)
+    edited = an_entry(**stated, found="Corrected.")
+    assert kept("new", edited, sources=NAMES).changed == 1
+    assert the_one().found == "Corrected."
+
+
+def test_a_correction_after_a_rename_is_flagged_if_it_was_sent() -> None:
+    kept("old", an_entry(guid="1"))
+    in_an_issue()
+    kept("new", an_entry(guid="1"))  # by a version that made it a mere appearance
+    assert Appearance.objects.count() == 1
+    assert kept("new", an_entry(guid="1"), sources=NAMES).flagged == 0
+    assert (the_one().source, Appearance.objects.count()) == ("new", 0)
+    corrected = an_entry(guid="1", found="Nobody felt less tired.")
+    assert kept("new", corrected, sources=NAMES).flagged == 1
+    assert Flag.objects.get().kind == "changed"
+
+
+def test_what_a_source_in_config_states_is_taken_over_by_nobody() -> None:
+    kept("two", an_entry())
+    assert kept("new", an_entry(headline="Told anew.", doi="10.5/a"), sources=NAMES).merged == 1
+    assert (the_one().source, the_one().headline) == ("two", an_entry().headline)

@@ -104,5 +104,23 @@ def test_after_it_is_closed_nothing_further_is_begun() -> None:
     assert len(begun) <= 1 + 4
 
 
+def test_one_that_waits_for_room_ends_when_it_is_closed() -> None:
+    with closing(side_by_side([[0, 1, 2]], lambda piece: piece, at_once=1, ahead=0)) as results:
+        assert next(results) == 0
+    wait_for_all()
+
+
 def test_no_work_gives_no_results() -> None:
     assert list(side_by_side([], lambda piece: piece, at_once=4)) == []
+
+
+@pytest.mark.parametrize("fault", [SystemExit, KeyboardInterrupt, ValueError])
+def test_what_ends_a_thread_ends_the_waiting_too(fault: type[BaseException]) -> None:
+    def work(piece: int) -> int:
+        if piece == 1:
+            raise fault
+        return piece
+
+    with pytest.raises(RuntimeError, match="a piece of work ended its thread") as caught:
+        list(side_by_side([[1, 2], [3]], work, at_once=2))
+    assert isinstance(caught.value.__cause__, fault)

@@ -15,10 +15,12 @@ from digest.pipeline.report import source_lines
 from digest.pipeline.visits import (
     Memory,
     forget_the_old,
+    minute_after,
     note_failure,
     note_success,
     reason_to_skip,
     remembered,
+    until_told,
 )
 from digest.values import Harvest, Refusal, Seen
 from tests.builders import NOW, a_config, an_entry
@@ -84,6 +86,19 @@ def test_the_schedule_waits_for_the_rest_to_be_over_and_a_person_does_not() -> N
     assert "it failed once; next try after 2026-11-" in skipped()
     assert skipped(due_only=False) == ""
     assert skipped(now=NOW + timedelta(minutes=15)) == ""
+
+
+def test_until_when_a_source_rests_is_said_to_the_next_minute_and_with_the_zone() -> None:
+    fail(now=NOW.replace(hour=14, minute=0, second=1))
+    assert "next try after 2026-11-" in (said := skipped())
+    assert said.endswith(":16 (America/New_York)")
+    busy = SourceError("busy", where=URL, status=429, retry_after=timedelta(minutes=30))
+    told = until_told(busy, now=NOW.replace(hour=14, minute=0, second=0), zone=a_site().zone)
+    assert told.line().endswith(
+        "it is not asked before "
+        + minute_after(NOW.replace(hour=14, minute=30, second=0), a_site().zone)
+    )
+    assert until_told(BROKEN, now=NOW, zone=a_site().zone) is BROKEN
 
 
 @pytest.mark.parametrize(
@@ -189,17 +204,27 @@ def test_what_was_read_more_than_400_days_ago_is_dropped() -> None:
 
 
 def test_a_refused_entry_is_told_as_long_as_the_feed_is_as_it_was() -> None:
-    succeed(Harvest((an_entry(),), (REFUSAL,), seen=(SEEN,)))
-    succeed(Harvest(unchanged=3))
+    refused = replace(SEEN, problem=REFUSAL.line())
+    as_it_was = Harvest(unchanged=3, seen=(refused,))
+    succeed(Harvest((an_entry(),), (REFUSAL,), seen=(refused,)))
+    assert memory().seen[URL].problem == REFUSAL.line()
+    succeed(as_it_was)
     assert line()["error"] == REFUSAL.line()
     fail()
     assert line()["error"].splitlines() == [BROKEN.line(), REFUSAL.line()]
     fail(GONE)
     assert line()["error"].splitlines() == [GONE.line(), REFUSAL.line()]
-    succeed(Harvest(unchanged=3))
+    succeed(as_it_was)
     assert line()["error"] == REFUSAL.line()
-    succeed(Harvest((an_entry(),)))
+    succeed(Harvest((an_entry(),), seen=(SEEN,)))
     assert line()["error"] is None
+    assert memory().seen[URL].problem == ""
+
+
+def test_a_page_that_was_refused_is_told_while_other_pages_are_read() -> None:
+    refused = Seen(f"{URL}/2", read_at=NOW, problem=REFUSAL.line())
+    succeed(Harvest((an_entry(),), seen=(SEEN, refused)))
+    assert line()["error"] == REFUSAL.line()
 
 
 def test_a_folder_that_is_whole_again_tells_nothing_of_before() -> None:
@@ -211,7 +236,8 @@ def test_a_folder_that_is_whole_again_tells_nothing_of_before() -> None:
 def test_a_line_is_one_line_whatever_a_source_holds() -> None:
     refusals = [Refusal(f"entry {n}", "a\x00b\nc\u202e", "Mend it") for n in range(50)]
     succeed(Harvest((), tuple(refusals), notes=("moved\x00\nfor good",)))
-    assert len(line()["error"].splitlines()) == 20
+    told = line()["error"].splitlines()
+    assert (len(told), told[-1]) == (21, "30 more are refused")
     assert line()["notes"] == ["moved  for good"]
 
 

@@ -60,10 +60,10 @@ class Visits:
         self.seen: dict[str, Any] = {}
         self.asked: list[str] = []
 
-    def at(self, now: datetime = NOW) -> Harvest:
+    def at(self, now: datetime = NOW, *, insist: bool = False) -> Harvest:
         """One visit; `asked` is what it asked for."""
         self.web.asked.clear()
-        harvested = harvest(self.source, a_visit(self.web, now=now, seen=self.seen))
+        harvested = harvest(self.source, a_visit(self.web, now=now, seen=self.seen, insist=insist))
         self.seen = {seen.url: seen for seen in harvested.seen}
         self.asked = list(self.web.asked)
         return harvested

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from digest.sources.clean import loose_text, one_line, plain_text, to_the_letter
 from digest.sources.errors import Unreadable
-from digest.sources.mending import parted
+from digest.sources.mending import parted, seen
 
 
 def test_paragraphs_are_parted_by_one_blank_line_and_each_is_one_line() -> None:
@@ -116,6 +117,48 @@ def test_a_letter_carries_no_more_marks_than_writing_has() -> None:
 def test_entities_that_were_escaped_twice_are_mended_but_make_no_tag(raw: str, text: str) -> None:
     assert loose_text(raw) == text
     assert plain_text(f"<p>{raw}</p>", html=True) == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("p &amp;lt; 0.05 in 30 &amp;gt;= 12", "p < 0.05 in 30 >= 12"),
+        ("p &amp;amp;lt;0.05, &amp;#60;.01 and &amp;#x3C;= 2", "p <0.05, <.01 and <= 2"),
+        ("p &amp;lt;&amp;nbsp;0.05, alpha &amp;LT;\nbeta", "p < 0.05, alpha < beta"),
+        ("a &amp;lt;b &amp;gt; 5", "a &lt;b &gt; 5"),
+        ("a &amp;lt; b &amp;lt;!-- &amp;gt; 5", "a < b &lt;!-- &gt; 5"),
+        ("x &amp;lt;/b&amp;gt; y &amp;lt;?p", "x &lt;/b&gt; y &lt;?p"),
+        ("last &amp;lt;", "last &lt;"),
+    ],
+)
+def test_a_sign_that_compares_is_mended_and_one_that_may_open_a_tag_is_not(
+    raw: str, text: str
+) -> None:
+    assert loose_text(raw) == text
+    assert plain_text(f"<p>{raw}</p>", html=True) == text
+    assert plain_text(text) == text
+
+
+def test_what_would_end_a_tag_that_stands_there_is_left() -> None:
+    assert plain_text("a <b &gt; 5") == "a <b &gt; 5"
+    assert plain_text("4 &gt; 3, a <b") == "4 > 3, a <b"
+
+
+SIGNS = st.sampled_from(
+    [
+        "&lt;", "&gt;", "&#60;", "&amp;", "&nbsp;", "&Acirc;", "&shy;", "<", ">", " ", "\n",
+        "5", "=", ".", "b", "/", "!", "?", "Â", "\xa0",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(SIGNS, max_size=14).map("".join))
+def test_mended_signs_never_make_a_tag_and_stay_as_they_are(raw: str) -> None:
+    once = plain_text(raw)
+    assert plain_text(once) == once
+    opened = re.compile(r"<[A-Za-z/!?]")
+    written = seen(raw).replace("&shy;", "")
+    assert len(opened.findall(once)) <= len(opened.findall(written))
 
 
 @pytest.mark.parametrize(

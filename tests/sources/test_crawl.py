@@ -47,7 +47,7 @@ def test_cards_lead_as_many_steps_as_depth_allows(depth: int, most: int) -> None
 
 def test_a_calendar_without_end_ends() -> None:
     class Calendar(FakeWeb):
-        def get(self, url: str, *, accept: str, seen: Seen | None = None) -> Answer:
+        def get(self, url: str, *, accept: str, seen: Seen | None = None, **how: bool) -> Answer:
             n = int(url.rsplit("/", 1)[1]) if "/view/" in url else 0
             self.pages[url] = an_article(n, cards=[a_card(n + 1, "10/1/2026")])
             return super().get(url, accept=accept, seen=seen)
@@ -61,7 +61,7 @@ def test_a_calendar_without_end_ends() -> None:
 
 def test_listings_without_end_take_half_the_budget() -> None:
     class Listings(FakeWeb):
-        def get(self, url: str, *, accept: str, seen: Seen | None = None) -> Answer:
+        def get(self, url: str, *, accept: str, seen: Seen | None = None, **how: bool) -> Answer:
             n = int(url.partition("page=")[2] or 0)
             self.pages[url] = (
                 an_article(url) if "/view/" in url else a_listing(a_card(n), after=f"?page={n + 1}")
@@ -83,7 +83,7 @@ def test_a_listing_without_end_is_followed_no_farther_than_is_remembered(
     monkeypatch.setattr("digest.sources.crawl.MOST_LISTINGS", 3)
 
     class Listings(FakeWeb):
-        def get(self, url: str, *, accept: str, seen: Seen | None = None) -> Answer:
+        def get(self, url: str, *, accept: str, seen: Seen | None = None, **how: bool) -> Answer:
             n = int(url.partition("page=")[2] or 0)
             self.pages[url] = a_listing(a_card(1), after=f"?page={n + 1}")
             return super().get(url, accept=accept, seen=seen)
@@ -226,7 +226,7 @@ def test_a_start_may_move_and_its_new_host_is_the_site() -> None:
     web.pages["https://studies.example.org/news/view/1"] = an_article(1)
     harvested = Visits(web, a_source(depth=0)).at()
     assert titles(harvested) == ["Study 1"]
-    assert harvested.notes == (f"{LIST} has moved for good: write {moved} in its place in `start`",)
+    assert harvested.notes == (f"{LIST} moved for good to {moved}: correct `start`",)
 
 
 def test_a_page_cannot_pass_for_another_sites_or_for_the_listing() -> None:
@@ -257,3 +257,19 @@ def test_what_the_budget_leaves_over_is_read_at_the_next_visits() -> None:
         assert len(visits.asked) == 6 - (len(found) == 14)
     assert len(found) == 14
     assert visits.at().unchanged == 14
+
+
+def test_every_page_is_asked_for_with_robots_txt_in_mind() -> None:
+    visits = Visits(a_site())
+    visits.at()
+    assert visits.web.obeying == visits.asked
+
+
+def test_when_the_time_of_the_visit_is_up_the_rest_waits() -> None:
+    web = a_site()
+    web.most_requests = 2  # the listing and one article
+    visits = Visits(web)
+    assert titles(visits.at()) == ["Study 2"]
+    assert len(web.asked) == 2
+    web.most_requests = None
+    assert "Study 1" in titles(visits.at())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest.errors import SourceError
+from digest.sources import leads
 from digest.sources.kind import Answer
 from digest.values import Seen
 from tests.sources.sites import (
@@ -120,3 +121,30 @@ def test_the_words_are_read_in_the_charset_of_the_answer() -> None:
         url=view(1), content=page, charset="windows-1252", seen=Seen(view(1))
     )
     assert titles(Visits(web).at()) == ["Study Café"]
+
+
+def test_a_start_that_leads_elsewhere_for_now_does_not_make_another_host_the_site() -> None:
+    parked = Answer(
+        url="https://parked.example/", content=a_listing(a_card(1)).encode(), seen=Seen(LIST)
+    )
+    web = FakeWeb({LIST: parked, "https://parked.example/news/view/1": an_article(1)})
+    visits = Visits(web)
+    with pytest.raises(SourceError, match=r"leads to another site\. Is it https://parked\.example"):
+        visits.at()
+    assert web.asked == [LIST]
+
+
+def test_addresses_that_wait_are_bounded_and_what_is_passed_over_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(leads, "MOST_WAITING", 5)
+    web = FakeWeb({})
+    visits = Visits(web, a_source(most_pages=2, depth=0))
+    for visit in range(4):
+        numbers = range(100 * visit, 100 * visit + 50)
+        web.pages[LIST] = a_listing(*(a_card(n) for n in numbers))
+        web.pages |= {view(n): an_article(n) for n in numbers}
+        harvested = visits.at()
+        waiting = [one for one in harvested.seen if one.far and one.read_at is None]
+        assert len(waiting) <= 5
+        assert any("were passed over" in note for note in harvested.notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +35,12 @@ def test_a_feed_file_that_is_not_there_is_an_error(tmp_path: Path, url: str) -> 
     with pytest.raises(SourceError) as caught:
         harvest(a_source(url=url), a_visit(folder=tmp_path))
     assert caught.value.mend
+
+
+def test_what_is_no_plain_file_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "feed.xml")  # nobody writes: to open it would be to wait for ever
+    with pytest.raises(SourceError, match=r"is no plain file\. Correct"):
+        harvest(a_source(url="feed.xml"), a_visit(folder=tmp_path))
 
 
 def test_a_feed_file_too_big_is_an_error(tmp_path: Path) -> None:
@@ -137,3 +144,13 @@ def test_the_charset_of_the_header_comes_before_that_of_the_xml() -> None:
     content = a_feed(an_item(title="Прогулка")).replace(b"utf-8", b"windows-1252")
     (entry,) = read(content.decode().encode("koi8-r"), "koi8-r").entries
     assert entry.title == "Прогулка"
+
+
+def test_a_password_in_the_address_is_not_remembered_and_no_hindrance() -> None:
+    url = PLACE.replace("//", "//me:secret@")
+    web = FakeWeb({url: a_feed(an_item())})
+    found = visit_again(web, None, NOW, url=url)
+    assert [seen.url for seen in found.seen] == [PLACE]
+    again = visit_again(web, found, NOW + HOUR, url=url)
+    assert (again.unchanged, again.entries) == (1, ())
+    assert [seen.url for seen in again.seen] == [PLACE]

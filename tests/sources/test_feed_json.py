@@ -7,6 +7,7 @@ import json
 import pytest
 
 from digest.errors import SourceError
+from digest.sources import feed_json
 from tests.sources.feeds import PLACE, read
 from tests.sources.samples import FOUND, HEADLINE, LIMITS, TITLE, WHY, a_text
 
@@ -87,3 +88,20 @@ def test_what_is_no_json_feed_is_an_error_of_the_source(content: bytes, problem:
         read(content)
     assert caught.value.where == PLACE
     assert caught.value.mend
+
+
+def test_of_a_feed_with_too_many_items_the_first_are_read_and_one_line_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(feed_json, "MOST_ITEMS", 2)
+    found = read(a_json_feed(*(an_object(id=str(number)) for number in range(5))))
+    assert [entry.guid for entry in found.entries] == ["0", "1"]
+    (refusal,) = found.refusals
+    assert refusal.line().startswith(f"{PLACE}: holds 5 items; the first 2 were read.")
+
+
+@pytest.mark.parametrize("tag", ["<", "\\u003c", "\\u003C"])
+def test_a_storm_of_tags_is_refused_before_any_is_read(tag: str) -> None:
+    storm = f'{{"version": "{VERSION}", "items": [{{"content_html": "{tag * 50_001}"}}]}}'
+    with pytest.raises(SourceError, match="more than 50,000 tags"):
+        read(storm.encode())

@@ -166,7 +166,7 @@ def test_a_broken_byte_spoils_only_its_line(folder: Path) -> None:
     ("name", "content", "problem"),
     [
         ("x.txt", "", "is empty"),
-        ("x.html", a_page(headline=""), "has no headline"),
+        ("x.html", '<section class="found">We found it.</section>', "has no headline"),
         ("x.json", "", "bad JSON at column 1"),
         ("x.json", "{\n\n bad", "bad JSON at line 3 column 2"),
         ("x.json", "[" * 100_000, "nests too deep"),

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from digest.errors import SourceError
+from digest.sources import harvest
 from digest.sources.kind import Answer
 from digest.values import Harvest, Seen
-from tests.sources.feeds import NOW, PLACE, visit_again
+from tests.sources.feeds import NOW, PLACE, a_source, visit_again
 from tests.sources.samples import FOUND, LIMITS, TITLE, WHY, a_feed, a_page, a_text, an_item
-from tests.sources.webs import FakeWeb
+from tests.sources.webs import FakeWeb, a_visit
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TEASER = "<p>A short walk may help, as a new study finds …</p>"
@@ -133,9 +134,77 @@ def test_a_page_that_fails_for_good_is_refused_and_asked_for_once_a_day(
     web.pages[PLACE] = a_feed(excerpt(1), excerpt(2), excerpt(3))
     again = visit_again(web, first, NOW + HOUR)
     assert link(1) not in web.asked
-    assert again.unchanged == 2
+    assert again.unchanged == 1
+    assert again.still == (refusal.line(),)
     web.pages[link(1)] = a_page(head="", date="")
     assert "tag:1" in guids(visit_again(web, first, NOW + DAY))
+
+
+def test_what_is_refused_is_told_and_counted_until_it_is_mended_and_never_as_found() -> None:
+    web = a_web(1, 2)
+    page = web.pages.pop(link(1))
+    bad = an_item(title="", text="<div class='found'>No title.</div>" + "<p>x.</p>" * 3, n=3)
+    web.pages[PLACE] = a_feed(excerpt(1), excerpt(2), bad)
+    first = visit_again(web, None, NOW)
+    lines = {refusal.line() for refusal in first.refusals}
+    assert len(lines) == 2
+    assert first.still == ()
+    again = visit_again(web, first, NOW + HOUR)  # not changed
+    assert (web.asked, set(again.still), again.unchanged) == ([PLACE], lines, 1)
+    web.pages |= {link(1): page, PLACE: a_feed(excerpt(1), excerpt(2))}
+    after = visit_again(web, again, NOW + 2 * HOUR)
+    assert (web.asked, len(after.still), after.unchanged) == ([PLACE], 1, 1)
+    mended = visit_again(web, after, NOW + DAY + 2 * HOUR)
+    assert (guids(mended), mended.still) == (["tag:1"], ())
+    assert visit_again(web, mended, NOW + DAY + 3 * HOUR).unchanged == 2
+
+
+def test_a_refused_page_is_tried_again_at_once_when_the_operator_insists() -> None:
+    web = a_web(1, 2)
+    page = web.pages.pop(link(1))
+    first = visit_again(web, None, NOW)
+    web.pages[link(1)] = page
+    seen = {one.url: one for one in first.seen}
+    web.asked.clear()
+    found = harvest(a_source(), a_visit(web, seen=seen, now=NOW + HOUR, insist=True))
+    assert (web.asked, guids(found), found.still) == ([PLACE, link(1)], ["tag:1"], ())
+    web.asked.clear()
+    seen = {one.url: one for one in found.seen}
+    harvest(a_source(), a_visit(web, seen=seen, now=NOW + 2 * HOUR, insist=True))
+    assert web.asked == [PLACE]
+
+
+def test_a_refused_page_that_the_feed_drops_is_told_no_more() -> None:
+    web = a_web(1, 2)
+    web.pages.pop(link(1))
+    first = visit_again(web, None, NOW)
+    web.pages[PLACE] = a_feed(excerpt(2))
+    dropped = visit_again(web, first, NOW + HOUR)
+    assert dropped.still == ()
+    assert visit_again(web, dropped, NOW + 2 * HOUR).still == ()
+
+
+def test_what_is_refused_says_what_its_reader_can_do_and_when_it_is_tried_again() -> None:
+    web = a_web(1)
+    web.pages[link(1)] = "<html><body></body></html>"
+    (refusal,) = visit_again(web, None, NOW).refusals
+    mend = "Ask the publisher for the full text in the feed. It is tried again in a day"
+    assert refusal.mend == mend
+
+
+def test_sections_without_a_headline_have_the_title_for_one() -> None:
+    sections = (
+        f"<h1>Page</h1><div class='found'><h2>What was found</h2><p>{FOUND}</p></div>"
+        f"<div class='why'><p>{WHY}</p></div><div class='limits'><p>{LIMITS}</p></div>"
+    )
+    web = a_web(1)
+    web.pages[link(1)] = f"<html><body><article>{sections}</article></body></html>"
+    web.pages[PLACE] = a_feed(excerpt(1), an_item(title="In the feed", text=sections, n=2))
+    found = {entry.title: entry for entry in visit_again(web, None, NOW).entries}
+    assert set(found) == {"In the feed", "Walk 1"}
+    for title, entry in found.items():
+        assert entry.headline == title
+        assert (entry.found, entry.why, entry.limits) == (FOUND, WHY, LIMITS)
 
 
 def test_a_page_that_robots_txt_forbids_is_never_asked_for() -> None:
@@ -262,3 +331,19 @@ def test_an_excerpt_that_grows_to_the_full_text_is_followed_no_more() -> None:
     assert (web.asked, guids(again)) == ([PLACE], ["tag:1"])
     assert [seen.url for seen in again.seen] == [PLACE]
     assert again.entries[0].title == "Walk 1" != TITLE
+
+
+def test_pages_are_asked_for_with_robots_txt_in_mind_and_the_feed_is_not() -> None:
+    web = a_web(1, 2)
+    visit_again(web, None, NOW)
+    assert sorted(web.obeying) == [link(1), link(2)]
+
+
+def test_when_the_time_of_the_visit_is_up_the_rest_waits() -> None:
+    web = a_web(1, 2, 3)
+    web.most_requests = 2  # the feed and one page
+    found = visit_again(web, None, NOW)
+    assert guids(found) == ["tag:3"]
+    assert found.notes == ("2 more linked pages are read at the next visit",)
+    web.most_requests = None
+    assert sorted(guids(visit_again(web, found, NOW + HOUR))) == ["tag:1", "tag:2"]

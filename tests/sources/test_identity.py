@@ -56,7 +56,7 @@ def test_a_file_s_name_is_no_identity() -> None:
 
 def test_an_address_is_shared_when_different_words_link_to_it() -> None:
     def shared(*entries: Entry) -> frozenset[str]:
-        return shared_addresses((entry, text_key(entry)) for entry in entries)
+        return shared_addresses(entries)
 
     one, other = an_entry(headline="One."), an_entry(headline="Other.")
     assert shared(one, other) == {URL}
@@ -70,6 +70,18 @@ def test_an_identity_fits_its_column_and_long_ones_stay_apart() -> None:
     within = [identity_within("drop", one) for one in long]
     assert len({*long, *within}) == 4
     assert max(map(len, [*long, *within])) <= LONGEST
+
+
+@pytest.mark.parametrize("field", ["title", "headline", "found", "why", "limits"])
+def test_the_same_words_are_all_words_but_for_case_and_punctuation(field: str) -> None:
+    said = getattr(an_entry(), field)
+    assert text_key(an_entry(**{field: f"“{said.upper()}”"})) == text_key(an_entry())
+    assert text_key(an_entry(**{field: f"{said} More"})) != text_key(an_entry())
+
+
+def test_words_in_another_field_are_other_words() -> None:
+    one, other = an_entry(found="A b", why="c"), an_entry(found="A", why="b c")
+    assert text_key(one) != text_key(other)
 
 
 def test_titles_are_equal_whatever_their_case_and_punctuation() -> None:

@@ -102,6 +102,14 @@ def test_one_selector_does_not_disturb_the_other_fields() -> None:
     assert (whole.found, whole.why, whole.limits) == (f"{FOUND}\n\n{WHY}", "", LIMITS)
 
 
+def test_a_selected_headline_counts_on_a_page_with_sections() -> None:
+    html = f"<article><h1>Naps helped.</h1><section class=found><p>{FOUND}</p></section></article>"
+    stated = stated_in_html(html, selectors={"headline": "h1"})
+    assert (stated.kind, stated.headline, stated.found) == ("summary", "Naps helped.", FOUND)
+    untitled = html.replace("h1", "b")
+    assert stated_in_html(untitled, selectors={"headline": "b"}).headline == "Naps helped."
+
+
 def test_a_selected_text_holds_no_card() -> None:
     html = a_page(below="").replace("</article>", f"{a_card(2, '5/1/2026')}</article>")
     stated = stated_in_html(html, selectors={"found": "article"})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from digest.errors import SourceError
+from digest.sources.fetch import kept_address
 from digest.sources.kind import Answer, Visit
 from digest.values import Seen
 from tests.sources.samples import ZONE
@@ -32,9 +33,14 @@ class FakeWeb:
         self.pages = dict(pages)
         self.forbidden, self.media_type = forbidden, media_type
         self.asked: list[str] = []
+        self.obeying: list[str] = []  # what was asked for with robots.txt in mind
+        self.most_requests: int | None = None  # then its time is up
 
-    def get(self, url: str, *, accept: str, seen: Seen | None = None) -> Answer:
+    def get(
+        self, url: str, *, accept: str, seen: Seen | None = None, obey_robots: bool = False
+    ) -> Answer:
         self.asked.append(url)
+        self.obeying += [url] * obey_robots
         given = self.pages.get(url)
         if given is None:
             raise SourceError("the site answered 404 Not Found", where=url, mend="Look", status=404)
@@ -50,11 +56,14 @@ class FakeWeb:
             content=b"" if same else content,
             changed=not same,
             media_type=self.media_type,
-            seen=Seen(url, etag=f'"{now[:8]}"', body_hash=now),
+            seen=Seen(kept_address(url), etag=f'"{now[:8]}"', body_hash=now),
         )
 
     def may_read(self, url: str) -> bool:
         return not any(part in url for part in self.forbidden)
+
+    def time_is_up(self) -> bool:
+        return self.most_requests is not None and len(self.asked) >= self.most_requests
 
 
 def a_visit(web: FakeWeb | None = None, *, folder: Path | None = None, **changes: Any) -> Visit:

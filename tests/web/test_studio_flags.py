@@ -7,10 +7,11 @@ import re
 import pytest
 from django.test import Client
 
-from digest.models import Appearance, Flag, Issue, SourceState
+from digest.models import Appearance, Flag, Issue, SourceState, StoredSummary
 from digest.pipeline.compose import compose
 from digest.web.accounts import add_user
-from tests.builders import NOW, a_config, a_flag, a_stored_drug_trial, a_stored_summary
+from tests.builders import NOW, a_config, a_flag, a_stored_drug_trial, a_stored_summary, an_entry
+from tests.pipeline.harvests import in_an_issue, kept
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +64,18 @@ def test_what_to_look_at_stands_on_the_page_and_says_no_markup(
 def test_every_kind_of_flag_has_words_of_its_own(editor: Client, kind: str, words: str) -> None:
     a_flag(a_stored_summary("one"), kind=kind)
     assert words in page(editor, "/studio/")
+
+
+def test_a_changed_one_shows_what_was_sent_what_it_says_now_and_its_page(editor: Client) -> None:
+    kept("one", an_entry(found="Doctors followed <b>120</b> people."))
+    in_an_issue()
+    kept("one", an_entry(found="Doctors followed <b>130</b> people."))
+    html = page(editor, "/studio/")
+    assert "What was found was: Doctors followed &lt;b&gt;120&lt;/b&gt; people." in html
+    assert "It is: Doctors followed &lt;b&gt;130&lt;/b&gt; people." in html
+    assert f'<a href="{an_entry().url}" rel="noopener noreferrer">' in html
+    StoredSummary.objects.update(url="javascript:alert(1)")
+    assert "javascript:" not in page(editor, "/studio/")
 
 
 def test_an_issue_shows_only_the_flags_of_its_own_items(editor: Client, issue: Issue) -> None:

@@ -12,9 +12,11 @@ from digest.config import Config
 from digest.config.examples import examples_in, is_example
 from digest.delivery.message import WEB_ADDRESS, mailable
 from digest.errors import DigestError
+from digest.models import SourceState
 from digest.pipeline.check.finding import Finding, error, ok, warning
 from digest.pipeline.notices import editors
-from digest.pipeline.visits import states_of
+from digest.pipeline.visits import minute_after, states_of
+from digest.sources.feed import FeedSource
 from digest.sources.folder import FolderSource
 from digest.timetable import day_of
 from subscribers.addresses import address_key
@@ -97,9 +99,12 @@ def sources(config: Config) -> Iterator[Finding]:
     states = states_of(config.sources)
     for number, source in enumerate(config.sources):
         key = f"sources[{number}]"
-        gone_at = states[source.name].gone_at
+        state = states[source.name]
+        gone_at = state.gone_at
         if isinstance(source, FolderSource) and not config.path(source.path).is_dir():
             yield error(f"{key}.path", f"there is no folder {source.path}", "Make it, or mend it")
+        elif isinstance(source, FeedSource) and _is_missing(source, config):
+            yield warning(f"{key}.url", f"there is no file {source.file}", "Make it, or mend it")
         elif gone_at:
             since = day_of(gone_at, config.zone)
             yield error(
@@ -107,9 +112,27 @@ def sources(config: Config) -> Iterator[Finding]:
                 f"'{source.name}' is gone for good, its site says since {since}",
                 f"Correct it, or remove it; `digest gather --source {source.name}` asks once more",
             )
+        elif state.failures:
+            yield _failing(key, source.name, state, config)
         else:
             yield ok(key, f"{source.kind} '{source.name}'")
     yield from _contact(config)
+
+
+def _is_missing(source: FeedSource, config: Config) -> bool:
+    return not source.on_the_web and not config.path(source.file).is_file()
+
+
+def _failing(key: str, name: str, state: SourceState, config: Config) -> Finding:
+    times = "once" if state.failures == 1 else f"{state.failures} times in a row"
+    line = next(iter(state.last_error.splitlines()), "")
+    rests = (
+        f"the schedule tries it again after {minute_after(state.next_try, config.zone)}; "
+        if (state.next_try)
+        else ""
+    )
+    hint = f"{rests}`digest gather --source {name}` tries at once"
+    return warning(key, f"'{name}' failed {times}: {line}", hint[0].upper() + hint[1:])
 
 
 def _contact(config: Config) -> Iterator[Finding]:

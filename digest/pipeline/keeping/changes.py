@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from html import unescape
 from typing import Any
 
 from digest.models import Revision, StoredSummary
 from digest.pipeline.keeping.known import Keyed, own_form
+from digest.pipeline.keeping.sent import NAMED, same_words
 from digest.pipeline.rows import instant
 from digest.sources.kind import SourceSettings
 from digest.values import Entry
@@ -25,8 +23,6 @@ from digest.values import Entry
 WORDS = ("title", "headline", "found", "why", "limits", "body")
 FACTS = ("journal", "doi", "pmid", "url", "published_at")
 CONTENT = ("kind", *WORDS, *FACTS)
-# A figure with its sign, a word, or a sign that turns the meaning of a figure.
-TOKEN = re.compile(r"(?<![\w.,])[-−]?\d+(?:[.,]\d+)*|\w+|[<>≤≥%]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +69,12 @@ def renew(row: StoredSummary, one: Keyed, source: SourceSettings, identity: str)
         if getattr(row, name) != value and not _is_no_change(row, name, value)
     )
     words = frozenset(
-        name
-        for name in changed & {*WORDS, "journal", "doi"}
-        if _tokens(getattr(row, name)) != _tokens(stated[name])
+        name for name in changed & NAMED.keys() if not same_words(getattr(row, name), stated[name])
     )
     touched = _set(
         row,
         **stated,
+        source=source.name,
         identity=identity,
         **_keys(one),
         place=entry.place,
@@ -155,8 +150,3 @@ def _is_no_change(row: StoredSummary, name: str, value: Any) -> bool:
     stored = getattr(row, name)
     gained = name in ("doi", "pmid") and not stored
     return gained or (name == "url" and bool(stored) and own_form(stored) == value)
-
-
-def _tokens(text: str) -> list[str]:
-    """Words and figures alone; what older versions left encoded counts as what it stands for."""
-    return TOKEN.findall(unicodedata.normalize("NFKC", unescape(unescape(text))).casefold())

@@ -12,50 +12,46 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from digest.models import Flag, LedgerEntry, StoredSummary
+from digest.models import Flag, StoredSummary
 from digest.pipeline.keeping.known import AT_ONCE, parts
-from digest.pipeline.past import UNDER_WAY
+from digest.pipeline.keeping.sent import NAMED, Sent, differing, issues_of, sent_of
 
 BY_ITSELF = "digest"
 MOST_PER_SUMMARY = 3  # pairs: what is like everything is like nothing
-NAMED = {
-    "title": "the title", "headline": "the headline", "found": "what was found",
-    "why": "why it matters", "limits": "the limits", "body": "the text",
-    "journal": "the journal", "doi": "the DOI",
-}  # fmt: skip
 
 Pair = tuple[StoredSummary, int, str]  # a summary, the primary key of the other, and how alike
 
 
-def issues_of(rows: Iterable[int]) -> dict[int, int]:
-    """Of those that were sent or are on their way: the number of their last issue."""
-    issues: dict[int, int] = {}
-    for part in parts(rows):
-        entries = LedgerEntry.objects.filter(
-            summary__in=part, state="in", issue__state__in=UNDER_WAY
-        )
-        issues |= dict(entries.order_by("issue__number").values_list("summary_id", "issue__number"))
-    return issues
+def flag_changed(rows: Mapping[int, tuple[StoredSummary, frozenset[str]]], now: datetime) -> int:
+    """Flag those of the rows that were sent and say something else now.
 
-
-def flag_changed(words: Mapping[int, frozenset[str]], now: datetime) -> int:
-    """Flag those of the rows that were sent; `words`: row → fields in which words changed."""
-    issues = issues_of(words) if words else {}
-    opened = {flag.summary_id: flag for flag in _open(Flag.Kind.CHANGED, issues)}
-    fresh = []
-    for pk, number in issues.items():
+    `rows`: primary key → the row, and the fields whose words changed just now. What went back to
+    what was sent asks nobody any more.
+    """
+    sent = sent_of([row for row, _ in rows.values()]) if rows else {}
+    opened = {flag.summary_id: flag for flag in _open(Flag.Kind.CHANGED, sent)}
+    fresh, same = [], []
+    for pk, what in sent.items():
         flag = opened.get(pk) or Flag(summary_id=pk, kind=Flag.Kind.CHANGED, raised_at=now)
-        fields = [
-            name
-            for field, name in NAMED.items()
-            if field in words[pk] or name in flag.detail.partition(":")[2]
-        ]
-        flag.detail = f"Changed by its source after issue {number}: {_listed(fields)}."
+        fields = _fields(what, *rows[pk], flag)
+        if not fields:
+            same.append(pk)
+            continue
+        flag.detail = f"Changed by its source after issue {what.issue}: {_listed(fields)}."
         if pk not in opened:
             fresh.append(flag)
     if opened:
         Flag.objects.bulk_update(opened.values(), ["detail"], batch_size=AT_ONCE)
+    _settle(Flag.Kind.CHANGED, same, now)
     return _raise(fresh)
+
+
+def _fields(sent: Sent, row: StoredSummary, words: frozenset[str], flag: Flag) -> list[str]:
+    """What differs from what was sent, by name; without its text, all that changed since."""
+    if sent.content is not None:
+        return [NAMED[field] for field in differing(sent.content, row)]
+    before = flag.detail.partition(":")[2]
+    return [name for field, name in NAMED.items() if field in words or name in before]
 
 
 def flag_removed(places: Mapping[int, str], now: datetime) -> int:
@@ -76,9 +72,7 @@ def flag_removed(places: Mapping[int, str], now: datetime) -> int:
 
 def settle_removed(rows: Sequence[int], now: datetime) -> None:
     """What came back asks nobody any more."""
-    for part in parts(rows):
-        flags = Flag.objects.filter(summary__in=part, kind=Flag.Kind.REMOVED, settled_at=None)
-        flags.update(settled_at=now, settled_by=BY_ITSELF)
+    _settle(Flag.Kind.REMOVED, rows, now)
 
 
 def flag_similar(pairs: Sequence[Pair], now: datetime) -> int:
@@ -131,6 +125,12 @@ def _open(kind: Flag.Kind, rows: Iterable[int]) -> list[Flag]:
         for part in parts(rows)
         for flag in Flag.objects.filter(kind=kind, settled_at=None, summary__in=part)
     ]
+
+
+def _settle(kind: Flag.Kind, rows: Sequence[int], now: datetime) -> None:
+    for part in parts(rows):
+        flags = Flag.objects.filter(summary__in=part, kind=kind, settled_at=None)
+        flags.update(settled_at=now, settled_by=BY_ITSELF)
 
 
 def _raise(flags: Iterable[Flag]) -> int:

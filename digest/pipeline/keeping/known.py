@@ -48,16 +48,21 @@ def keyed(entry: Entry, source: str) -> Keyed:
 class Known:
     """What is stored of one harvest of `source`, and what it adds."""
 
-    def __init__(self, source: str, entries: Sequence[Keyed], now: datetime) -> None:
-        self.source, self.now = source, now
+    def __init__(
+        self,
+        source: str,
+        entries: Sequence[Keyed],
+        now: datetime,
+        sources: Collection[str] | None = None,
+    ) -> None:
+        self.source, self.now, self.sources = source, now, sources
         self.claimed: set[int] = set()  # ids of row objects that an entry of this harvest is
         self._rows: dict[int, StoredSummary] = {}
         self._identities: dict[str, StoredSummary] = {}
         self._appearances: dict[str, Appearance] = {}
         self._elsewhere: defaultdict[int, list[Appearance]] = defaultdict(list)
         self._by: defaultdict[tuple[str, str], dict[int, StoredSummary]] = defaultdict(dict)
-        texts = ((one.entry, one.ways["text"]) for one in entries)
-        self.shared = ident.shared_addresses(texts)
+        self.shared = ident.shared_addresses(one.entry for one in entries)
         self._look_up(entries)
         self._settled = {id(one): found for one in entries if (found := self._settle(one))}
         self.open = [one for one in entries if id(one) not in self._settled]
@@ -86,6 +91,14 @@ class Known:
         if isinstance(settled, Appearance):
             return settled
         return self._appearances.get(ident.identity_within(self.source, self.identity(one)))
+
+    def is_orphan(self, row: StoredSummary) -> bool:
+        """Whether its source is no longer in config.yaml: perhaps it only has another name now."""
+        return self.sources is not None and row.source not in self.sources
+
+    def appearances_of(self, row: StoredSummary) -> list[Appearance]:
+        """Where this source has stated it besides."""
+        return self._elsewhere[row.pk]
 
     def row_of(self, appearance: Appearance) -> StoredSummary:
         """The summary that appears there."""
@@ -126,6 +139,8 @@ class Known:
     def identity_from_now(self, one: Keyed, row: StoredSummary) -> str:
         """The row's identity once `one` is it: the present one, if that is as sure and free."""
         identity = self.identity(one)
+        if row.source != self.source:  # it was another's until now
+            return identity if row.identity == identity else self.free_identity(one)
         surer = one.entry.guid or not row.identity.removeprefix("article:").startswith(SURE)
         if not surer or identity in self._identities:
             return row.identity
@@ -233,11 +248,11 @@ class Known:
         return frozenset(url for (url, _, _), times in often.items() if times > 1)
 
     def _is_same(self, one: Keyed, row: StoredSummary, way: str) -> bool:
+        if way == "title" and abs(_dated(one.entry, self.now) - dated(row)) > SAME_TITLE_WITHIN:
+            return False
         if row.source == self.source:
             return not self._told_apart(one, row, way)
         if _other_ids(one.entry, row):
-            return False
-        if way == "title" and abs(_dated(one.entry, self.now) - dated(row)) > SAME_TITLE_WITHIN:
             return False
         return way not in ("text", "title") or not self._is_taken(one, row)
 
@@ -250,9 +265,18 @@ class Known:
         return (
             self.ids_tell_apart(one, row)
             or (way == "text" and other_address)
-            # Of one source an equal title alone says nothing.
-            or (way == "title" and (other_address or not entry.url or entry.url in self.shared))
+            or (way == "title" and (other_address or not self._is_edited(entry, row)))
         )
+
+    def _is_edited(self, entry: Entry, row: StoredSummary) -> bool:
+        """Of one source an equal title alone says nothing: a link, or the headline, says more.
+
+        What stands beside the row in the same harvest is no edit of it.
+        """
+        if id(row) in self.claimed:
+            return False
+        linked = bool(entry.url) and entry.url not in self.shared
+        return linked or ident.same_line(entry.headline, row.headline)
 
     def _is_taken(self, one: Keyed, row: StoredSummary) -> bool:
         """Whether this source states the row's study elsewhere: two of its own are not one.

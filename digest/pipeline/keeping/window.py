@@ -23,6 +23,10 @@ class Window:
     def __init__(self, now: datetime) -> None:
         self._since = now - LOOK_BACK
 
+    def renew(self) -> None:
+        """Forget what was taken in: it was rolled back, and is read anew when it is asked for."""
+        self.__dict__.pop("titles", None)
+
     @cached_property
     def titles(self) -> Titles:
         """By primary key; whoever stores a summary adds it."""

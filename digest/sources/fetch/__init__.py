@@ -7,10 +7,10 @@ the first hop, and size and time are capped.
 
 from __future__ import annotations
 
-from digest.sources.fetch.addresses import is_public, shown_address
-from digest.sources.fetch.bodies import MOST_BYTES
+from digest.sources.fetch.addresses import is_public, kept_address, shown_address
 from digest.sources.fetch.client import FEEDS, PAGES, Fetched, Fetcher, reach
 from digest.sources.fetch.line import MOST_SECONDS
+from digest.sources.kind import MOST_BYTES
 
 __all__ = [
     "FEEDS",
@@ -20,6 +20,7 @@ __all__ = [
     "Fetched",
     "Fetcher",
     "is_public",
+    "kept_address",
     "reach",
     "shown_address",
 ]

@@ -20,6 +20,7 @@ from digest.sources.fetch.line import Errand, NotReached, Place
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # What httpx says of text that is no address; beside its own error those of urllib and idna.
 NO_ADDRESS = (httpx.InvalidURL, ValueError)
+MOST_SHOWN = 300  # characters of an address in a message
 # All that has been given out in IPv6 for the internet (RFC 4291 2.4). Every way of wrapping an
 # IPv4 address lies outside (mapped ::ffff:0:0/96, NAT64 64:ff9b::/96 and 64:ff9b:1::/48) or is
 # named below: a wrapped address leads to wherever the one inside does.
@@ -53,7 +54,7 @@ def parsed(stated: str, page: httpx.URL | None = None) -> httpx.URL:
         shown = shown_address(stated)
         if page is None:
             raise NotReached(
-                "is no valid web address", where=shown, mend="Correct `url` of this source"
+                "is no valid web address", where=shown, mend="Check the address"
             ) from None
         raise SourceError(
             f"redirects to “{shown}”, which is no valid web address",
@@ -64,8 +65,31 @@ def parsed(stated: str, page: httpx.URL | None = None) -> httpx.URL:
         raise NotReached(
             "is no http or https address",
             where=shown_address(str(url)),
-            mend="Correct `url` of this source",
+            mend="Check the address",
         )
+    return url
+
+
+def next_hop(
+    here: httpx.URL, target: str, been: Collection[str], *, stay_secure: bool
+) -> httpx.URL:
+    """Where `here` sends us. Raises SourceError for what is no address, or a circle.
+
+    From https we never go on by http: anybody on the way could change what readers will get. As
+    the same page is nearly always there by https too, that is what we ask.
+    """
+    url = parsed(target, here)
+    downgrade = stay_secure and here.scheme == "https" and url.scheme == "http"
+    if downgrade and port_of(url) == 80:
+        url = url.copy_with(scheme="https", port=None)
+    if downgrade and (url.scheme == "http" or str(url) in been):
+        raise SourceError(
+            "redirects from https to http, where anybody on the way could change it",
+            where=shown_url(here),
+            mend="Tell the site, or name the http address itself if you trust the way",
+        )
+    if str(url) in been:
+        raise SourceError("redirects in a circle", where=shown_url(here), mend="Tell the site")
     return url
 
 
@@ -101,8 +125,21 @@ def is_public(address: Address) -> bool:
 def shown_address(url: str) -> str:
     """The address without a password that may stand in it."""
     with suppress(*NO_ADDRESS):
-        return without_password(httpx.URL(url))[:300]
-    return re.sub(r"//[^/?#]*@", "//", url)[:300]
+        return shown_url(httpx.URL(url))
+    return re.sub(r"//[^/?#]*@", "//", url)[:MOST_SHOWN]
+
+
+def shown_url(url: httpx.URL) -> str:
+    """As `shown_address`, of an address that was read already."""
+    return without_password(url)[:MOST_SHOWN]
+
+
+def kept_address(url: str) -> str:
+    """What we remember of `url` is kept under this: as it stands, but never with a password."""
+    with suppress(*NO_ADDRESS):
+        if (read := httpx.URL(url)).userinfo:
+            return without_password(read)
+    return url
 
 
 def without_password(url: httpx.URL) -> str:

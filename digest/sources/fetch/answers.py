@@ -20,15 +20,14 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 FOR_GOOD = frozenset({301, 308})
 GONE = frozenset({404, 410})
 BUSY = frozenset({429, 503})  # they ask to be left in peace
-LONGEST_RETRY = timedelta(days=7)
-ABSURD_RETRY = timedelta(days=366)  # nobody means more
+ABSURD_RETRY = timedelta(days=366)  # nobody means more; `pipeline.visits` heeds less
 LATER = "Try again later"
 MEANINGS = {304: ", which was not asked for", 410: ": it is gone for good"}
 MENDS = {
     401: "It wants a password: ask the publisher, or write it into `url` (https://NAME:…@host/)",
     403: "It lets no programs in: ask the publisher",
     404: "Check the address in a browser: the page may have moved",
-    410: "Remove this source, or name its new address",
+    410: "Name its new address, or take it out",
     429: "Ask less often, or ask the publisher",
 }
 # What may be sent back to where it came from (RFC 9110 8.8): visible characters and spaces.
@@ -73,7 +72,7 @@ def redirect_target(response: httpcore.Response) -> str | None:
 
 
 def retry_after(stated: str, now: datetime) -> timedelta | None:
-    """How long to stay away (RFC 9110 10.2.3: seconds or a date), seven days at most.
+    """How long to stay away (RFC 9110 10.2.3: seconds or a date).
 
     None when it says nothing, nothing readable, a time that is past, or more than a year.
     """
@@ -85,7 +84,7 @@ def retry_after(stated: str, now: datetime) -> timedelta | None:
             wait = (when if when.tzinfo else when.replace(tzinfo=UTC)) - now
         except (ValueError, TypeError, IndexError, OverflowError):
             return None
-    return min(wait, LONGEST_RETRY) if timedelta(0) <= wait <= ABSURD_RETRY else None
+    return wait if timedelta(0) <= wait <= ABSURD_RETRY else None
 
 
 def validators(response: httpcore.Response) -> tuple[str, str]:
@@ -101,6 +100,15 @@ def repeatable(value: str) -> str:
     return value if VALIDATOR.fullmatch(value) else ""
 
 
+def conditions(etag: str, last_modified: str) -> list[tuple[bytes, bytes]]:
+    """The headers that ask for what changed since these validators (RFC 9110 13.1)."""
+    stated = (
+        (b"If-None-Match", repeatable(etag)),
+        (b"If-Modified-Since", repeatable(last_modified)),
+    )
+    return [(name, value.encode("latin-1")) for name, value in stated if value]
+
+
 def media_type(response: httpcore.Response) -> tuple[str, str]:
     """The media type in lower case and the charset as stated (RFC 9110 8.3); "" when not stated."""
     stated = header(response, b"content-type").partition(",")[0]  # the first, should there be two
@@ -109,6 +117,18 @@ def media_type(response: httpcore.Response) -> tuple[str, str]:
     named = re.search(r"""(?:^|;)\s*charset\s*=\s*["']?([\w.:+-]{1,40})""", parameters, re.I | re.A)
     known = re.fullmatch(r"[\w!#$&^.+-]{1,80}/[\w!#$&^.+-]{1,80}", kind, re.A)
     return kind if known else "", named[1] if named else ""
+
+
+def explained(error: Exception, shown: str) -> SourceError:
+    """What httpcore says of an answer, in our words."""
+    reason = str(error).strip()[:200]
+    if "without sending complete" in reason or "incomplete chunked" in reason:
+        what, mend = f"the answer was cut off ({reason})", LATER
+    elif isinstance(error, httpcore.NetworkError) or "disconnected" in reason:
+        what, mend = f"the site broke off ({reason})", LATER
+    else:
+        what, mend = f"does not speak HTTP ({reason})", "Check the address"
+    return SourceError(what, where=shown, mend=mend, temporary=True)
 
 
 def _phrase(code: int) -> str:

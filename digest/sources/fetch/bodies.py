@@ -11,8 +11,9 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
 from digest.errors import SourceError
+from digest.sources.kind import MOST_BYTES  # on the wire, and after unpacking
 
-MOST_BYTES = 10_000_000  # on the wire, and after unpacking
+MOST_PARTS = 100_000  # chunks, say: each is work, however small
 STEP_BYTES = 1_000_000
 MOST_MEMBERS = 1000  # a gzip or zstd body may be several in a row
 ACCEPTED = "gzip, br, zstd"  # content codings, RFC 9110 8.4
@@ -39,13 +40,13 @@ def read_body(parts: Iterable[bytes], *, coding: str, length: str, shown: str) -
         what = f"the answer is packed more than once ({coding[:100]})"
         raise SourceError(what, where=shown, mend="Tell the site")
     if length.isascii() and length.isdigit() and int(length[:20]) > MOST_BYTES:
-        raise _too_large(shown)
+        raise too_large(shown)
     content = bytearray()
     try:
         for part in unpacked(_capped(parts, shown), codings[0] if codings else ""):
             content += part
             if len(content) > MOST_BYTES:
-                raise _too_large(shown)
+                raise too_large(shown)
     except Broken as error:
         raise SourceError(str(error), where=shown, mend="Try again later", temporary=True) from None
     except LookupError:
@@ -72,22 +73,27 @@ def unpacked(parts: Iterable[bytes], coding: str) -> Iterator[bytes]:
     raise LookupError(coding)
 
 
+def too_large(shown: str) -> SourceError:
+    """The error for what nobody needs all of."""
+    what = f"is larger than {MOST_BYTES // 1_000_000} MB"
+    return SourceError(what, where=shown, mend="Ask the publisher for a smaller one")
+
+
 def _words(stated: str) -> list[str]:
     return [word for part in stated.lower().split(",") if (word := part.strip())]
 
 
-def _too_large(shown: str) -> SourceError:
-    what = f"is larger than {MOST_BYTES // 1_000_000} MB"
-    return SourceError(what, where=shown, mend="Ask the publisher for a shorter feed")
-
-
 def _capped(parts: Iterable[bytes], shown: str) -> Iterator[bytes]:
-    """A packed body may hold next to nothing for ever."""
+    """A packed body may hold next to nothing for ever, and one of tiny chunks is all work."""
     came = 0
-    for part in parts:
+    for number, part in enumerate(parts, 1):
         came += len(part)
         if came > MOST_BYTES:
-            raise _too_large(shown)
+            raise too_large(shown)
+        if number > MOST_PARTS:
+            raise SourceError(
+                f"comes in more than {MOST_PARTS:,} pieces", where=shown, mend="Tell the site"
+            )
         yield part
 
 

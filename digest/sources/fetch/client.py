@@ -19,20 +19,24 @@ import httpx
 from digest import __version__
 from digest.errors import SourceError
 from digest.sources.fetch.addresses import (
+    kept_address,
+    next_hop,
     parsed,
     places,
     port_of,
     shown_address,
+    shown_url,
     without_password,
 )
 from digest.sources.fetch.answers import (
     FOR_GOOD,
     GONE,
+    conditions,
+    explained,
     header,
     media_type,
     redirect_target,
     refuse_failure,
-    repeatable,
     validators,
 )
 from digest.sources.fetch.bodies import ACCEPTED, read_body
@@ -49,7 +53,7 @@ FEEDS = (  # what is wanted, as in an Accept header (RFC 9110 12.5.1)
     "text/html;q=0.8, */*;q=0.1"
 )
 PAGES = "text/html, application/xhtml+xml, */*;q=0.8"
-BeforeHop = Callable[[str], object]
+BeforeHop = Callable[[httpx.URL], object]
 Received = Callable[[int], object]
 Headers = list[tuple[bytes, bytes]]
 
@@ -121,17 +125,24 @@ class Fetcher:
         seconds: float = MOST_SECONDS,
         before_hop: BeforeHop | None = None,
         received: Received | None = None,
+        any_status: bool = False,
     ) -> Fetched:
         """The content at `url`, at most 10 MB, within `seconds`, over at most five redirects.
 
         With the `seen` of its last visit it is asked for only if it changed since (RFC 9110
-        13.1), and where it moved to for good. `before_hop` is told the host before each request;
-        the time it takes does not count. `received` is told the bytes that came, also where it
-        fails in the end. Raises SourceError for everything that can go wrong.
+        13.1), and where it moved to for good. `before_hop` is told the address before each
+        request; the time it takes does not count. `received` is told the bytes that came, also
+        where it fails in the end. Raises SourceError for everything that can go wrong; what a
+        redirect for now to another host ended at says nothing of `url`: such an error has no
+        `retry_after`, and a `status` only with `any_status`.
         """
         errand = Errand(shown_address(url), seconds, self._lines)
         try:
             answer = self._sought(url, errand, accept, seen, before_hop)
+        except SourceError as error:
+            if errand.elsewhere:
+                error.retry_after, error.status = None, error.status if any_status else None
+            raise
         finally:
             if received:
                 received(errand.received)
@@ -146,7 +157,8 @@ class Fetcher:
         before_hop: BeforeHop | None,
     ) -> Answer:
         """The answer from where it moved to for good, else from `url` itself."""
-        known = seen if seen and seen.url == url else Seen(url)
+        key = kept_address(url)
+        known = seen if seen and seen.url == key else Seen(key)
         question = _Question(errand, known, self._headers(accept), before_hop or _go_on)
         if known.moved_to:
             with suppress(_MovedOn):
@@ -162,7 +174,7 @@ class Fetcher:
         headers = self._headers(PAGES)
         question = _Question(errand, Seen(url), headers, _go_on, stay_secure=False)
         with self._arrive(url, question) as arrival:
-            refuse_failure(arrival.response, without_password(arrival.here))
+            refuse_failure(arrival.response, shown_url(arrival.here))
 
     def _headers(self, accept: str) -> Headers:
         return [
@@ -188,34 +200,39 @@ class Fetcher:
     @contextmanager
     def _arrive(self, start: str, question: _Question) -> Iterator[_Arrival]:
         """The first answer that sends us nowhere else; its connection ends with the context."""
-        here, moved_to, for_good = parsed(start), question.known.moved_to, True
-        given_by = str(parsed(moved_to) if moved_to else here)
-        been: set[str] = set()
+        known = question.known
+        here, moved_to, for_good = parsed(start), known.moved_to, True
+        # A validator is only ever given back to the address that it came from.
+        given_by = known.answered or without_password(parsed(moved_to or start))
+        been, at_home = set[str](), here.netloc
+        question.errand.elsewhere = False
         for _ in range(MOST_REDIRECTS + 1):
             been.add(str(here))
-            conditions = _conditions(question.known) if str(here) == given_by else []
-            with self._asked(here, conditions, question) as response:
+            its_own = without_password(here) == given_by
+            asked = conditions(known.etag, known.last_modified) if its_own else []
+            with self._asked(here, asked, question) as response:
                 target = redirect_target(response)
                 if target is None:
-                    yield _Arrival(response, here, moved_to, bool(conditions))
+                    yield _Arrival(response, here, moved_to, bool(asked))
                     return
                 for_good = for_good and response.status in FOR_GOOD
-            here = _next(here, target, been, stay_secure=question.stay_secure)
+            here = next_hop(here, target, been, stay_secure=question.stay_secure)
             if for_good:  # a password is not ours to write down a second time
-                moved_to = "" if here.userinfo else str(here)
+                moved_to, at_home = "" if here.userinfo else str(here), here.netloc
+            question.errand.elsewhere = here.netloc != at_home
         raise SourceError(
             f"redirects more than {MOST_REDIRECTS} times",
             where=shown_address(start),
-            mend="Correct `url` of this source: name the address it ends at",
+            mend="Name the address that it ends at",
         )
 
     @contextmanager
     def _asked(
-        self, url: httpx.URL, conditions: Headers, question: _Question
+        self, url: httpx.URL, asked: Headers, question: _Question
     ) -> Iterator[httpcore.Response]:
         """The response of one hop, its body still to come."""
-        errand, shown = question.errand, without_password(url)[:300]
-        errand.wait(lambda: question.before_hop(url.host))
+        errand, shown = question.errand, shown_url(url)
+        errand.wait(lambda: question.before_hop(url))
         found = places(url, self._allowed, errand)
         line = dial(found, shown, errand)
         errand.requests += 1
@@ -224,12 +241,15 @@ class Fetcher:
             if url.scheme == "https":
                 line = secure(line, host, shown, errand)
             origin = httpcore.Origin(url.raw_scheme, url.raw_host, port_of(url))
-            headers = [(b"Host", url.netloc), *question.headers, *_password(url), *conditions]
-            yield httpcore.HTTP11Connection(origin, Line(line, errand)).handle_request(
+            headers = [(b"Host", url.netloc), *question.headers, *_password(url), *asked]
+            stream = Line(line, errand)
+            response = httpcore.HTTP11Connection(origin, stream).handle_request(
                 httpcore.Request("GET", _target(url, origin), headers=headers)
             )
+            stream.begun = True
+            yield response
         except (httpcore.ProtocolError, httpcore.NetworkError) as error:
-            raise _explained(error, shown) from None
+            raise explained(error, shown) from None
         finally:
             self._lines.end(line)
 
@@ -252,19 +272,13 @@ def reach(
 
 def _where_it_was(known: Seen) -> Seen:
     """What still holds of `known` at its own address: the validators are the other one's."""
-    return replace(known, moved_to="", etag="", last_modified="") if known.moved_to else known
+    if not known.moved_to:
+        return known
+    return replace(known, moved_to="", etag="", last_modified="", answered="")
 
 
-def _go_on(host: str) -> None:
+def _go_on(hop: httpx.URL) -> None:
     """Nothing is to be waited for."""
-
-
-def _conditions(known: Seen) -> Headers:
-    stated = (
-        (b"If-None-Match", repeatable(known.etag)),
-        (b"If-Modified-Since", repeatable(known.last_modified)),
-    )
-    return [(name, value.encode("latin-1")) for name, value in stated if value]
 
 
 def _password(url: httpx.URL) -> Headers:
@@ -281,55 +295,33 @@ def _target(url: httpx.URL, origin: httpcore.Origin) -> httpcore.URL:
     )
 
 
-def _next(here: httpx.URL, target: str, been: set[str], *, stay_secure: bool) -> httpx.URL:
-    """Where `here` sends us. Raises SourceError for what is no address, or a circle.
-
-    From https we never go on by http: anybody on the way could change what readers will get. As
-    the same page is nearly always there by https too, that is what we ask.
-    """
-    url = parsed(target, here)
-    downgrade = stay_secure and here.scheme == "https" and url.scheme == "http"
-    if downgrade and port_of(url) == 80:
-        url = url.copy_with(scheme="https", port=None)
-    if downgrade and (url.scheme == "http" or str(url) in been):
-        raise SourceError(
-            "redirects from https to http, where anybody on the way could change it",
-            where=without_password(here)[:300],
-            mend="Tell the site, or name the http address itself if you trust the way",
-        )
-    if str(url) in been:
-        raise SourceError(
-            "redirects in a circle", where=without_password(here)[:300], mend="Tell the site"
-        )
-    return url
-
-
 def _as_before(arrival: _Arrival, known: Seen) -> Answer:
     etag, last_modified = validators(arrival.response)  # it may name new ones, RFC 9110 15.4.5
     seen = replace(
-        known, etag=etag or known.etag, last_modified=last_modified or known.last_modified
+        known,
+        etag=etag or known.etag,
+        last_modified=last_modified or known.last_modified,
+        moved_to=arrival.moved_to,
+        answered=_found_elsewhere(arrival, known),
     )
     return Answer(url=without_password(arrival.here), changed=False, seen=seen)
 
 
 def _with_content(arrival: _Arrival, known: Seen) -> Answer:
-    response, url = arrival.response, without_password(arrival.here)
-    refuse_failure(response, url[:300])
+    response, shown = arrival.response, shown_url(arrival.here)
+    refuse_failure(response, shown)
     content = read_body(
         response.iter_stream(),
         coding=header(response, b"content-encoding"),
         length=header(response, b"content-length"),
-        shown=url[:300],
+        shown=shown,
     )
     body_hash = hashlib.sha256(content).hexdigest()
     changed = body_hash != known.body_hash
-    # A validator is only ever given back to the address that it came from: to remember it, that
-    # must be the one which is asked first the next time.
-    asked_next = arrival.moved_to or str(parsed(known.url))
-    etag, last_modified = validators(response) if str(arrival.here) == asked_next else ("", "")
+    etag, last_modified = validators(response)
     kind, charset = media_type(response)
     return Answer(
-        url=url,
+        url=without_password(arrival.here),
         content=content if changed else b"",
         changed=changed,
         media_type=kind,
@@ -340,17 +332,13 @@ def _with_content(arrival: _Arrival, known: Seen) -> Answer:
             last_modified=last_modified,
             moved_to=arrival.moved_to,
             body_hash=body_hash,
+            answered=_found_elsewhere(arrival, known),
         ),
     )
 
 
-def _explained(error: Exception, shown: str) -> SourceError:
-    """What httpcore says of an answer, in our words."""
-    reason = str(error).strip()[:200]
-    if "without sending complete" in reason or "incomplete chunked" in reason:
-        what, mend = f"the answer was cut off ({reason})", "Try again later"
-    elif isinstance(error, httpcore.NetworkError) or "disconnected" in reason:
-        what, mend = f"the site broke off ({reason})", "Try again later"
-    else:
-        what, mend = f"does not speak HTTP ({reason})", "Check the address"
-    return SourceError(what, where=shown, mend=mend, temporary=True)
+def _found_elsewhere(arrival: _Arrival, known: Seen) -> str:
+    """Where it was found, unless that is where it will be asked for the next time."""
+    here = without_password(arrival.here)
+    asked_next = without_password(parsed(arrival.moved_to or known.url))
+    return "" if here == asked_next else here

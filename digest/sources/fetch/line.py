@@ -19,9 +19,13 @@ import httpcore
 import httpx
 
 from digest.errors import SourceError
+from digest.sources.fetch.bodies import too_large
+from digest.sources.kind import MOST_BYTES
 
 MOST_SECONDS = 30.0  # for all hops of an errand together
 CONNECT_SECONDS = 10.0  # for one place
+MOST_HEAD = 256 * 1024  # bytes until an answer begins: its headers, and every "please wait"
+MOST_ANSWER = MOST_BYTES + 1_000_000  # headers and all, and what it takes to send it in chunks
 LOOK_UP_SECONDS = 0.2  # how soon a wait for a name notices that all was broken off
 Place = tuple[socket.AddressFamily, tuple[Any, ...]]  # as socket.connect takes it
 T = TypeVar("T")
@@ -67,6 +71,7 @@ class Errand:
         self.shown, self.seconds, self.lines = shown, seconds, lines
         self.requests = 0
         self.received = 0  # bytes, headers and all, as they came
+        self.elsewhere = False  # a redirect for now led to another host: not its own word
         self._ends = monotonic() + seconds
 
     def left(self) -> float:
@@ -122,13 +127,15 @@ class Errand:
 
 
 class Line(httpcore.NetworkStream):
-    """A connection that stands, as httpcore reads and writes it."""
+    """A connection that stands, as httpcore reads and writes it, for one answer."""
 
     def __init__(self, line: socket.socket, errand: Errand):
         self._line, self._errand = line, errand
+        self._came = 0
+        self.begun = False  # whether the headers of the answer itself are there
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Raises SourceError when the time is up or the other side broke off."""
+        """Raises SourceError when the time is up, the other side broke off or sends too much."""
         try:
             self._line.settimeout(self._errand.left())
             got = self._line.recv(max_bytes)
@@ -136,8 +143,10 @@ class Line(httpcore.NetworkStream):
             raise self._errand.too_slow() from None
         except OSError as error:
             self._errand.left()  # if it was us who hung up
+            # TLS says that it ends, or anybody on the way could end it (RFC 9112 9.8).
+            cut_off = isinstance(error, ssl.SSLEOFError)
             raise SourceError(
-                f"the site broke off ({said(error)})",
+                "the answer was cut off" if cut_off else f"the site broke off ({said(error)})",
                 where=self._errand.shown,
                 mend="Try again later",
                 temporary=True,
@@ -145,7 +154,20 @@ class Line(httpcore.NetworkStream):
         if not got:
             self._errand.left()  # a body without a stated length just ends when we hang up
         self._errand.received += len(got)
+        self._came += len(got)
+        self._keep_in_bounds()
         return got
+
+    def _keep_in_bounds(self) -> None:
+        """What says next to nothing in many bytes would keep us busy until the time is up."""
+        if self._came > MOST_ANSWER:
+            raise too_large(self._errand.shown)
+        if self._came > MOST_HEAD and not self.begun:
+            raise SourceError(
+                f"sends {MOST_HEAD // 1024} KB before its answer begins",
+                where=self._errand.shown,
+                mend="Tell the site",
+            )
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Raises httpcore's own WriteError: the site may have answered before it had all."""
@@ -180,7 +202,10 @@ def secure(plain: socket.socket, host: str, shown: str, errand: Errand) -> socke
     """
     try:
         line = certificates().wrap_socket(
-            plain, server_hostname=host, do_handshake_on_connect=False
+            plain,
+            server_hostname=host,
+            do_handshake_on_connect=False,
+            suppress_ragged_eofs=False,
         )
         with _kept(line, errand):
             line.settimeout(min(CONNECT_SECONDS, errand.left()))

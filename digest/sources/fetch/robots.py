@@ -64,7 +64,7 @@ class Robots:
         `read` gets the address of a robots.txt and gives its bytes; it is called once per origin,
         and by one thread. A site that answers 4xx has no rules (RFC 9309 2.3.1.3). Raises
         SourceError when it answers 429 or 5xx or not at all: until it does, nothing may be read
-        (2.3.1.4); and for what is no address.
+        (2.3.1.4); and for what is no address. It is temporary if asking again may help.
         """
         page = parsed(url)
         if page.scheme not in ("http", "https") or not page.host:
@@ -112,7 +112,8 @@ def _read_without(error: SourceError, address: str) -> Rules | SourceError:
         f"its robots.txt, which says what we may read, cannot be had: {error.what}",
         where=error.where or address,
         mend=error.mend,
-        temporary=True,
+        # Whatever it answers may change soon; a host that does not exist, or is refused, will not.
+        temporary=error.temporary or status is not None,
         status=status,
         retry_after=error.retry_after,
     )

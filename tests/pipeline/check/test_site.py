@@ -125,6 +125,30 @@ def test_a_source_that_is_gone_is_an_error_until_it_is_corrected(tmp_path: Path)
     assert findings(tmp_path, sources=[PAGES])["sources[0]"].level == "ok"
 
 
+def test_a_source_that_fails_at_every_visit_is_a_warning_until_it_is_well(tmp_path: Path) -> None:
+    SourceState.objects.create(
+        name="x", failures=3, last_error="x: it answered 500. Try later\nentry 2", next_try=NOW
+    )
+    found = findings(tmp_path, sources=[PAGES])["sources[0]"]
+    assert (found.level, found.reason) == (
+        "warning",
+        "'x' failed 3 times in a row: x: it answered 500. Try later",
+    )
+    assert "tries it again after 2026-11-2" in found.hint
+    assert "(America/New_York)" in found.hint
+    SourceState.objects.update(failures=0, next_try=None)
+    assert findings(tmp_path, sources=[PAGES])["sources[0]"].level == "ok"
+
+
+@pytest.mark.parametrize("url", ["feed.xml", "file:feed.xml"])
+def test_a_feed_file_that_is_not_there_is_a_warning(tmp_path: Path, url: str) -> None:
+    feed = {"name": "x", "kind": "feed", "url": url}
+    found = findings(tmp_path, sources=[feed])["sources[0].url"]
+    assert (found.level, found.reason) == ("warning", "there is no file feed.xml")
+    (tmp_path / "feed.xml").touch()
+    assert findings(tmp_path, sources=[feed])["sources[0]"].level == "ok"
+
+
 @pytest.mark.parametrize(
     ("contact", "sources", "words"),
     [

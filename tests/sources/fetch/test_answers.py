@@ -22,11 +22,11 @@ NOW = datetime(2026, 11, 1, 14, tzinfo=UTC)
     [
         ("120", timedelta(seconds=120)),
         ("0", timedelta(0)),
-        ("604801", timedelta(days=7)),
+        ("604801", timedelta(seconds=604801)),
         ("Sun, 01 Nov 2026 15:00:00 GMT", timedelta(hours=1)),
         ("Sunday, 01-Nov-26 15:00:00 GMT", timedelta(hours=1)),
         ("Sun Nov  1 15:00:00 2026", timedelta(hours=1)),
-        ("Tue, 01 Dec 2026 15:00:00 GMT", timedelta(days=7)),
+        ("Tue, 01 Dec 2026 15:00:00 GMT", timedelta(days=30, hours=1)),
         ("Sun, 01 Nov 2026 13:00:00 GMT", None),
         ("Wed, 01 Jan 2062 00:00:00 GMT", None),
         ("-5", None),

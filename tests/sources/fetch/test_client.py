@@ -6,11 +6,13 @@ import gzip
 import socket
 
 import httpcore
+import httpx
 import pytest
 
 from digest.errors import SourceError
 from digest.sources.fetch import MOST_BYTES, Fetcher, line, reach, shown_address
 from digest.sources.fetch import client as fetching
+from digest.sources.fetch.answers import explained
 from tests.sources.fetch.sites import (
     LOCAL,
     Opener,
@@ -161,7 +163,7 @@ def test_a_redirect_to_another_scheme_is_refused(open_site: Opener, target: str)
         Fetcher(allow_private_hosts=LOCAL, contact=None) as fetcher,
         pytest.raises(SourceError, match="is no http or https address"),
     ):
-        fetcher.get(f"{site.url}/a", accept="*/*", before_hop=hosts.append)
+        fetcher.get(f"{site.url}/a", accept="*/*", before_hop=lambda hop: hosts.append(hop.host))
     assert hosts == ["127.0.0.1"]  # nobody's turn is taken for it
 
 
@@ -194,7 +196,7 @@ def test_a_password_in_the_address_is_not_shown() -> None:
 
 def test_every_error_of_httpcore_is_told_in_our_words() -> None:
     for kind in (httpcore.RemoteProtocolError, httpcore.LocalProtocolError, httpcore.WriteError):
-        told = fetching._explained(kind("odd"), "http://x/")
+        told = explained(kind("odd"), "http://x/")
         assert "odd" in told.what
         assert told.mend
         assert told.where == "http://x/"
@@ -245,8 +247,8 @@ def test_the_pace_is_asked_before_each_hop_and_its_time_is_not_counted(
     clock = [0.0]
     monkeypatch.setattr("digest.sources.fetch.line.monotonic", lambda: clock[0])
 
-    def wait(host: str) -> None:
-        hosts.append(f"{host} {len(site.asked)}")
+    def wait(hop: httpx.URL) -> None:
+        hosts.append(f"{hop.host} {len(site.asked)}")
         clock[0] += 1000
 
     with Fetcher(allow_private_hosts=("127.0.0.1",), contact=None) as fetcher:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -71,14 +72,38 @@ def test_what_is_remembered_of_another_address_is_of_no_use(open_site: Opener) -
 
 def test_a_validator_goes_to_the_address_that_gave_it_alone(open_site: Opener) -> None:
     site = open_site(feed=moved("/today", 302), today=as_http_says)
-    first = fetched(f"{site.url}/feed").answer
-    assert first.seen.etag == first.seen.last_modified == first.seen.moved_to == ""
     seen = Seen(f"{site.url}/feed", etag=TAG, last_modified=DATE, body_hash=HASH)
     answer = fetched(f"{site.url}/feed", seen=seen).answer  # it was no redirect then
     asked = [CONDITIONS & head.keys() for _, head in site.asked]
-    assert asked == [set(), set(), CONDITIONS, set()]
+    assert asked == [CONDITIONS, set()]
     assert not answer.changed  # its body tells
-    assert answer.seen.etag == ""
+    assert answer.seen.answered == f"{site.url}/today"
+
+
+def test_behind_a_redirect_for_now_only_what_changed_is_sent(open_site: Opener) -> None:
+    site = open_site(feed=moved("/today", 302), today=as_http_says, other=as_http_says)
+    first = fetched(f"{site.url}/feed").answer
+    assert (first.seen.etag, first.seen.answered) == (TAG, f"{site.url}/today")
+    assert first.seen.moved_to == ""
+    second = fetched(f"{site.url}/feed", seen=first.seen)
+    assert not second.answer.changed
+    assert second.answer.seen == first.seen
+    asked = [CONDITIONS & head.keys() for _, head in site.asked]
+    assert asked == [set(), set(), set(), CONDITIONS]
+    elsewhere = open_site(feed=moved(f"{site.url}/other", 302))  # it leads to another page now
+    seen = replace(first.seen, url=f"{elsewhere.url}/feed")
+    assert fetched(seen.url, seen=seen).answer.seen.answered == f"{site.url}/other"
+    assert not any(CONDITIONS & head.keys() for _, head in [*elsewhere.asked, site.asked[-1]])
+
+
+def test_a_redirect_that_becomes_one_for_good_is_told_though_nothing_changed(
+    open_site: Opener,
+) -> None:
+    site = open_site(feed=moved("/today"), today=as_http_says)
+    known = Seen(f"{site.url}/feed", etag=TAG, body_hash=HASH, answered=f"{site.url}/today")
+    answer = fetched(known.url, seen=known).answer
+    assert not answer.changed
+    assert (answer.seen.moved_to, answer.seen.answered) == (f"{site.url}/today", "")
 
 
 def test_validators_of_where_it_moved_for_good_are_kept_and_go_there(open_site: Opener) -> None:
@@ -126,3 +151,22 @@ def test_the_media_type_and_charset_are_read(
     site = open_site(feed=says(Content_Type=stated))
     answer = fetched(f"{site.url}/feed").answer
     assert (answer.media_type, answer.charset) == expected
+
+
+def test_an_answer_of_no_change_without_validators_leaves_those_that_are_known(
+    open_site: Opener,
+) -> None:
+    site = open_site(feed=says(b"", 304))
+    seen = Seen(f"{site.url}/feed", etag='"1"', last_modified=DATE, body_hash=HASH)
+    assert fetched(seen.url, seen=seen).answer.seen == seen
+
+
+def test_what_is_remembered_never_names_a_password(open_site: Opener) -> None:
+    site = open_site(feed=as_http_says)
+    url = f"{site.url}/feed".replace("//", "//me:secret@")
+    first = fetched(url).answer
+    assert first.seen == Seen(f"{site.url}/feed", etag=TAG, last_modified=DATE, body_hash=HASH)
+    second = fetched(url, seen=first.seen).answer
+    assert not second.changed
+    assert second.seen == first.seen
+    assert site.asked[1][1].keys() >= {"Authorization", *CONDITIONS}

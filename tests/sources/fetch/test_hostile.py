@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from digest.errors import SourceError
 from digest.sources.fetch import MOST_BYTES
+from digest.sources.fetch.line import MOST_ANSWER
 from tests.sources.fetch.sites import Wire, drips, fetched, get, refused, sends, wired
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -163,3 +164,33 @@ def test_a_server_that_breaks_off_is_temporary() -> None:
 def test_nothing_that_a_server_sends_raises_an_error_not_our_own(data: bytes, first: bytes) -> None:
     with wired(sends(first + data, b"\r\n\r\n")) as wire, suppress(SourceError):
         assert fetched(wire.url, seconds=5).answer.changed
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 100 \r\n\r\n", b"HTTP/1.1 103 E\r\nA: b\r\n\r\n"])
+def test_a_storm_of_answers_that_are_none_is_hung_up_on(head: bytes) -> None:
+    with wired(sends(again=head * 1000, times=2000)) as wire:
+        assert refused(wire.url).what == "sends 256 KB before its answer begins"
+    assert wire.sent < 256 * 1024 + IN_FLIGHT
+
+
+def test_a_few_answers_on_the_way_and_long_headers_do_no_harm() -> None:
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+    long = OK + b"X-Long: " + b"x" * 60_000 + b"\r\nContent-Length: 5\r\n\r\nhello"
+    with wired(sends(early * 10, long)) as wire:
+        assert get(wire.url) == b"hello"
+
+
+def test_a_body_of_tiny_chunks_is_hung_up_on() -> None:
+    chunked = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+    with wired(sends(chunked, again=b"1\r\nx\r\n" * 1000, times=9000)) as wire:
+        assert refused(wire.url).what == "comes in more than 100,000 pieces"
+
+
+def test_what_surrounds_the_chunks_counts_too() -> None:
+    chunk = b"1;" + b"x" * 10_000 + b"\r\nx\r\n"
+    chunked = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+    with wired(sends(chunked, again=chunk * 10, times=500)) as wire:
+        error = refused(wire.url)
+    assert error.what == "is larger than 10 MB"
+    assert error.mend == "Ask the publisher for a smaller one"
+    assert wire.sent < MOST_ANSWER + IN_FLIGHT

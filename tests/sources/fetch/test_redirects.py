@@ -6,8 +6,7 @@ import httpx
 import pytest
 
 from digest.errors import SourceError
-from digest.sources.fetch import client
-from digest.sources.fetch.addresses import parsed
+from digest.sources.fetch.addresses import next_hop, parsed
 from digest.values import Seen
 from tests.sources.fetch.sites import (
     Opener,
@@ -131,7 +130,7 @@ def test_a_location_in_another_alphabet_is_followed(open_site: Opener, coding: s
 
 
 def next_of(here: str, target: str, *, been: str = "", secure: bool = True) -> str:
-    return str(client._next(httpx.URL(here), target, {been}, stay_secure=secure))
+    return str(next_hop(httpx.URL(here), target, {been}, stay_secure=secure))
 
 
 def test_from_https_we_do_not_go_on_by_http() -> None:

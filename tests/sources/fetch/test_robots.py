@@ -151,11 +151,22 @@ def test_a_site_without_robots_txt_allows_everything(status: int) -> None:
     assert a_robots().may_read(f"{SITE}/news", read)
 
 
-@pytest.mark.parametrize("status", [429, 500, 503, None])
+def test_what_one_visit_does_with_its_error_is_not_seen_by_another() -> None:
+    robots, read = a_robots(), Reader(SourceError("busy", where=SITE, mend="Wait", status=503))
+    told = []
+    for _ in range(2):
+        with pytest.raises(SourceError) as caught:
+            robots.may_read(f"{SITE}/news", read)
+        told.append(caught.value)
+    assert str(told[0]) == str(told[1])
+    assert told[0] is not told[1]
+
+
+@pytest.mark.parametrize("status", [429, 500, 501, 503, None])
 def test_nothing_may_be_read_while_a_site_cannot_say_what(status: int | None) -> None:
     problem = SourceError(
         "the site did not answer", where=f"{SITE}/robots.txt", mend="Try again later",
-        status=status, retry_after=timedelta(minutes=5),
+        status=status, retry_after=timedelta(minutes=5), temporary=status in (429, 503, None),
     )  # fmt: skip
     robots, read = a_robots(), Reader(problem)
     for _ in range(2):
@@ -165,6 +176,13 @@ def test_nothing_may_be_read_while_a_site_cannot_say_what(status: int | None) ->
         assert caught.value.status == status
         assert caught.value.retry_after == timedelta(minutes=5)
     assert len(read.asked) == 1
+
+
+def test_a_host_that_will_never_be_asked_is_not_waited_for() -> None:
+    problem = SourceError("its host is on a private network", where=SITE, mend="Trust it")
+    with pytest.raises(SourceError, match=r"its robots\.txt, .* private network") as caught:
+        a_robots().may_read(f"{SITE}/news", Reader(problem))
+    assert not caught.value.temporary
 
 
 def test_two_threads_that_ask_at_once_fetch_it_once() -> None:
@@ -287,6 +305,7 @@ def hostile(line: str, first: str = "User-agent: *\n") -> bytes:
     ids=["wildcards", "stars", "near-misses", "one-rule", "groups", "agents"],
 )  # fmt: skip
 def test_a_file_of_500_kib_made_to_hurt_does_not_hang_us(content: bytes) -> None:
+    # A guard, no measurement: hanging is the failure (minutes), and it takes a second at most.
     started = time.perf_counter()
     rules = Rules(content)
     for number in range(5):

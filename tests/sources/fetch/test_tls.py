@@ -64,6 +64,7 @@ def site(server: ssl.SSLContext) -> Iterator[tuple[Wire, list[str | None]]]:
         with server.wrap_socket(caller, server_side=True) as secured:
             names.append(secured.recv(65536).partition(b"Host: ")[2].split()[0].decode())
             secured.sendall(b"HTTP/1.0 200 OK\r\n\r\nhello")
+            secured.unwrap()  # says that it ends
 
     with wired(act) as wire:
         yield wire, names
@@ -120,6 +121,39 @@ def test_hanging_up_ends_a_secured_body_too(
     lead(monkeypatch, news_example=[["127.0.0.1"]])
     with wired(act) as wire, pytest.raises(Exception, match="broken off by us"):
         fetcher.get(f"https://{NAME}:{wire.port}/", accept="*/*")
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"]
+)
+def test_a_body_that_anybody_could_have_cut_off_is_not_taken_for_whole(
+    server: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, head: bytes
+) -> None:
+    def act(wire: Wire, caller: socket.socket) -> None:
+        with server.wrap_socket(caller, server_side=True) as secured:
+            secured.recv(65536)
+            secured.sendall(head + b"half")
+
+    lead(monkeypatch, news_example=[["127.0.0.1"]])
+    with wired(act) as wire:
+        error = refused(f"https://{NAME}:{wire.port}/", allow=(NAME,))
+    assert error.what == "the answer was cut off"
+    assert error.temporary
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_body_of_the_stated_length_needs_no_farewell(
+    server: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def act(wire: Wire, caller: socket.socket) -> None:
+        with server.wrap_socket(caller, server_side=True) as secured:
+            secured.recv(65536)
+            secured.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhalf")
+
+    lead(monkeypatch, news_example=[["127.0.0.1"]])
+    with wired(act) as wire:
+        assert get(f"https://{NAME}:{wire.port}/", allow=(NAME,)) == b"half"
 
 
 def test_the_certificates_are_read_once() -> None:

@@ -158,3 +158,82 @@ def test_the_bytes_of_what_fails_are_counted_too(open_site: Opener) -> None:
         with pytest.raises(SourceError):
             web.get(site.url + "/page", accept="*/*")
     assert (web.requests, web.bytes > 20) == (1, True)
+
+
+# ── robots.txt on the way ─────────────────────────────────────────────────────────────────
+
+
+FORBIDS = b"User-agent: *\nDisallow: /two\n"
+
+
+def test_a_redirect_leads_nowhere_that_robots_txt_forbids(
+    gathering: Gathering, open_site: Opener
+) -> None:
+    site, web = a_site(open_site, FORBIDS), gathering.web()
+    site.answers |= {"/hop": moved("/two", 302), "/page": moved("/one", 302)}
+    with pytest.raises(SourceError, match=r"/two: robots\.txt forbids us to read it") as caught:
+        web.get(f"{site.url}/hop", accept="*/*", obey_robots=True)
+    assert not caught.value.temporary
+    assert "/two" not in site.paths
+    assert web.get(f"{site.url}/page", accept="*/*", obey_robots=True).content == b"1"
+    assert web.requests == len(site.paths)
+
+
+def test_a_redirect_to_another_site_asks_the_robots_txt_of_that_one(
+    gathering: Gathering, open_site: Opener
+) -> None:
+    site, other, web = a_site(open_site), a_site(open_site, FORBIDS), gathering.web()
+    site.answers |= {"/hop": moved(f"{other.url}/two"), "/page": moved(f"{other.url}/one")}
+    with pytest.raises(SourceError, match=r"robots\.txt forbids us"):
+        web.get(f"{site.url}/hop", accept="*/*", obey_robots=True)
+    assert other.paths == ["/robots.txt"]
+    moved_there = web.get(f"{site.url}/page", accept="*/*", obey_robots=True)
+    assert moved_there.content == b"1"
+    other.answers["/robots.txt"] = says(b"User-agent: *\nDisallow: /\n")
+    later = VisitWeb(gathering.fetcher, gathering.pace, Robots(gathering.pace))
+    with pytest.raises(SourceError, match=r"robots\.txt forbids us"):  # asked where it moved to
+        later.get(f"{site.url}/page", accept="*/*", seen=moved_there.seen, obey_robots=True)
+
+
+def test_a_site_in_trouble_that_a_page_leads_to_is_not_the_sites_own_trouble(
+    gathering: Gathering, open_site: Opener
+) -> None:
+    site, other, web = a_site(open_site), a_site(open_site, status=503), gathering.web()
+    site.answers["/hop"] = moved(f"{other.url}/one", 302)
+    with pytest.raises(SourceError, match=r"its robots\.txt, .* 503") as caught:
+        web.get(f"{site.url}/hop", accept="*/*", obey_robots=True)
+    assert (caught.value.status, caught.value.temporary) == (None, True)
+    assert other.paths == ["/robots.txt"]
+
+
+def test_a_feed_is_there_to_be_read_by_programs(gathering: Gathering, open_site: Opener) -> None:
+    site, web = a_site(open_site, b"User-agent: *\nDisallow: /\n"), gathering.web()
+    assert web.get(f"{site.url}/old", accept="*/*").content == b"1"
+    assert "/robots.txt" not in site.paths
+
+
+def test_a_robots_txt_that_is_not_there_where_it_leads_forbids_nothing(
+    gathering: Gathering, open_site: Opener
+) -> None:
+    site, other = a_site(open_site), open_site(lost=says(status=404))
+    site.answers["/robots.txt"] = moved(f"{other.url}/lost", 302)
+    assert gathering.web().may_read(f"{site.url}/one")
+
+
+# ── time ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_time_of_a_visit_is_up_after_ten_minutes_waits_and_all(
+    gathering: Gathering, open_site: Opener
+) -> None:
+    time, site = gathering.time, a_site(open_site)
+    gathering.pace.slow_down("127.0.0.1", 10)
+    web = VisitWeb(gathering.fetcher, gathering.pace, gathering.robots, clock=time.clock)
+    web.get(f"{site.url}/one", accept="*/*")
+    time.now += 589
+    assert not web.time_is_up()
+    for _ in range(2):
+        web.get(f"{site.url}/one", accept="*/*")
+        time.now += 1
+    web.get(f"{site.url}/one", accept="*/*")
+    assert web.time_is_up()
