@@ -91,11 +91,16 @@ def size(count: int) -> str:
 
 
 def table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, lean: bool = False
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    lean: bool = False,
+    whole: int = 1,
 ) -> None:
     """A table for people; numbers stand right. The first column, which one copies, stays whole.
 
-    A `lean` one has no lines between its columns: there is room for more of them.
+    So do the first `whole` of them. A `lean` one has no lines between its columns: there is room for more of them.
     """
     rows = [list(row) for row in rows]
     if title:  # a line of its own: as a table's title it would fold to the table's width
@@ -106,7 +111,7 @@ def table(
     for position, column in enumerate(columns):
         number = bool(rows) and all(isinstance(row[position], int | float) for row in rows)
         drawn.add_column(
-            column, justify="right" if number else "left", overflow="fold", no_wrap=position == 0
+            column, justify="right" if number else "left", overflow="fold", no_wrap=position < whole
         )
     for row in rows:
         drawn.add_row(*(escape(printable("" if cell is None else str(cell))) for cell in row))

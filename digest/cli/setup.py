@@ -127,7 +127,8 @@ def check(context: typer.Context, json: Json = False) -> None:
         print_json({"ok": not failed, "findings": findings})
     else:
         columns = ("level", "key", "reason", "hint")
-        table("", columns, ([finding[column] for column in columns] for finding in findings))
+        rows = ([finding[column] for column in columns] for finding in findings)
+        table("", columns, rows, lean=True, whole=2)  # keys are copied into config.yaml
         say("Not ready: mend the errors above." if failed else "Ready. Warnings may wait.")
     if failed:
         raise typer.Exit(1)

@@ -25,6 +25,7 @@ from digest.pipeline.keeping.flags import (
 from digest.pipeline.keeping.known import AT_ONCE, IDS, Keyed, Known, dated, keyed, parts
 from digest.pipeline.keeping.missing import missing_of
 from digest.pipeline.keeping.slugs import name_all
+from digest.pipeline.keeping.turns import one_at_a_time
 from digest.pipeline.keeping.window import Window
 from digest.sources.identity import identity_within
 from digest.sources.kind import SourceSettings
@@ -66,10 +67,12 @@ def keep(
     for _ in range(TRIES - 1):
         try:
             with transaction.atomic():
+                one_at_a_time()
                 return _Keeping(harvest, source, now, sources).keep(window)
         except IntegrityError:  # what the other one stored is known at the next try
             window.renew()
     with transaction.atomic():
+        one_at_a_time()
         return _Keeping(harvest, source, now, sources).keep(window)
 
 
@@ -93,6 +96,7 @@ class _Keeping:
         self.appearances: list[Appearance] = []
         self.moved: list[Appearance] = []
         self.own: list[Appearance] = []  # of what this source takes over
+        self.besides: list[tuple[Appearance, Keyed]] = []  # of what this source states itself
         self.doubles: list[tuple[StoredSummary, StoredSummary]] = []
         self.gone: dict[int, str] = {}
 
@@ -101,6 +105,7 @@ class _Keeping:
         rest = [one for one in self.entries if not self._is_there(one)]
         rest = [one for one in rest if not self._is_known(one)]
         if self.harvest.complete:
+            self._follow_besides()
             rest = self._without_edited(rest)
         for one in rest:
             if not self._is_known(one):
@@ -128,6 +133,8 @@ class _Keeping:
         if self.known.is_orphan(row):
             self._take_over(row, one)
             return
+        if row.source == self.source:
+            self.besides.append((appearance, one))
         self._fill(row, one)
         if (appearance.url, appearance.place) != (one.entry.url, one.entry.place):
             appearance.url, appearance.place = one.entry.url, one.entry.place
@@ -138,8 +145,12 @@ class _Keeping:
         matches = list(self.known.matches(one))
         own = [row for row in matches if row.source == self.source.name]
         free = [row for row in own if id(row) not in self.known.claimed]
-        if own:
+        if not matches and (turned := self.known.turned(one)):
+            matches = own = free = [turned]
+        if own and (free or not one.entry.guid):
             self._renew((free or own)[0], one)
+        elif own:  # two of its guids stand for one study: the first one's words stay
+            self._merge(own[0], one)
         elif matches and self.known.is_orphan(matches[0]):
             self._take_over(matches[0], one)
         elif matches:
@@ -156,9 +167,16 @@ class _Keeping:
         self.own += self.known.appearances_of(row)
         self._renew(row, one)
 
+    def _follow_besides(self) -> None:
+        """What the source states under its second guid alone is not gone: its words are that's."""
+        for appearance, one in self.besides:
+            row = self.known.row_of(appearance)
+            if id(row) not in self.known.claimed:
+                self._take_over(row, one)
+
     def _fill(self, row: StoredSummary, one: Keyed) -> None:
-        touched = fill(row, one.entry, shared=one.entry.url in self.known.shared).touched
-        if touched:
+        touched = fill(row, one.entry, shared=self.known.is_shared(one)).touched
+        if touched and row.pk:  # what is new is stored with it
             _, before = self.filled.get(row.pk, (row, frozenset()))
             self.filled[row.pk] = (row, before | touched)
 

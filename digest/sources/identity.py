@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 from digest.values import Entry
 
@@ -19,6 +20,17 @@ BETWEEN_WORDS = re.compile(r"\W+")
 WORDS_ALONE = "text:"  # opens the identity of what has neither an id nor an address
 # By what a study is known elsewhere, the surest first.
 WAYS = ("doi", "pmid", "url", "text", "title")
+
+
+class Told(Protocol):
+    """An entry or a row: what readers see first of it."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def headline(self) -> str: ...
+    @property
+    def body(self) -> str: ...
 
 
 def identities(entry: Entry, source: str, text: str) -> tuple[str, ...]:
@@ -48,7 +60,7 @@ def ways_of(entry: Entry) -> Mapping[str, str]:
     keys = {
         "doi": doi_key(entry.doi),
         "pmid": entry.pmid,
-        "url": entry.url,
+        "url": address_key(entry.url),
         "text": text_key(entry),
         "title": title_key(entry),
     }
@@ -58,6 +70,22 @@ def ways_of(entry: Entry) -> Mapping[str, str]:
 def doi_key(doi: str) -> str:
     """A DOI for comparing: the case of its letters says nothing (DOI Handbook, 2.4)."""
     return doi.lower()
+
+
+def address_key(url: str) -> str:
+    """An address for comparing: http or https, `www.` and a last slash say nothing of the page.
+
+    The case of its path may.
+    """
+    page, rest = _parted(url.partition("://")[2] or url)
+    return page.removeprefix("www.").removesuffix("/") + rest
+
+
+def spellings(key: str) -> tuple[str, ...]:
+    """The addresses that have this `address_key`."""
+    page, rest = _parted(key)
+    sites = ("https://", "http://", "https://www.", "http://www.")
+    return tuple(f"{site}{page}{slash}{rest}" for site in sites for slash in ("", "/"))
 
 
 def text_key(entry: Entry) -> str:
@@ -85,23 +113,30 @@ def same_line(one: str, other: str) -> bool:
 
 
 def shared_addresses(entries: Iterable[Entry]) -> frozenset[str]:
-    """Addresses that are nobody's own: under each stand several titles, headlines or bodies.
-
-    With only other words for what was found it is one page, told twice.
-    """
+    """Keys of addresses that are nobody's own, for several things stand under each."""
     linked: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         if entry.url:
-            linked.setdefault((entry.url, entry.kind), []).append(entry)
-    return frozenset(
-        url
-        for (url, _), them in linked.items()
-        if len(them) > 1 and len({_opening(entry) for entry in them}) > 1
-    )
+            linked.setdefault((address_key(entry.url), entry.kind), []).append(entry)
+    return frozenset(key for (key, _), them in linked.items() if are_several(them))
 
 
-def _opening(entry: Entry) -> tuple[str, ...]:
-    return _plain(entry.title), _plain(entry.headline), _plain(entry.body)
+def are_several(told: Sequence[Told]) -> bool:
+    """Whether they have several titles, headlines or bodies.
+
+    With only other words for what was found it is one page, told twice.
+    """
+    return len(told) > 1 and len({_opening(one) for one in told}) > 1
+
+
+def _opening(told: Told) -> tuple[str, ...]:
+    return _plain(told.title), _plain(told.headline), _plain(told.body)
+
+
+def _parted(address: str) -> tuple[str, str]:
+    """Up to its query or place, and from there on."""
+    ends = min((at for at in map(address.find, "?#") if at >= 0), default=len(address))
+    return address[:ends], address[ends:]
 
 
 def _plain(text: str) -> str:

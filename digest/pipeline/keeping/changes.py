@@ -14,9 +14,10 @@ from datetime import datetime
 from typing import Any
 
 from digest.models import Revision, StoredSummary
-from digest.pipeline.keeping.known import Keyed, own_form
+from digest.pipeline.keeping.known import Keyed, own_key
 from digest.pipeline.keeping.sent import NAMED, same_words
 from digest.pipeline.rows import instant
+from digest.sources.identity import address_key
 from digest.sources.kind import SourceSettings
 from digest.values import Entry
 
@@ -146,7 +147,7 @@ def _asks(published: datetime | None, problem: str, source: SourceSettings) -> b
 
 
 def _is_no_change(row: StoredSummary, name: str, value: Any) -> bool:
-    """A mere gain of an id, or our own cleaning of an address."""
+    """A mere gain of an id, or another spelling of the same address."""
     stored = getattr(row, name)
     gained = name in ("doi", "pmid") and not stored
-    return gained or (name == "url" and bool(stored) and own_form(stored) == value)
+    return gained or (name == "url" and bool(stored) and own_key(stored) == address_key(value))

@@ -6,7 +6,7 @@ source (law 1), or none.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -57,6 +57,7 @@ class Known:
     ) -> None:
         self.source, self.now, self.sources = source, now, sources
         self.claimed: set[int] = set()  # ids of row objects that an entry of this harvest is
+        self._stated: set[str] = set()  # all identities of this harvest
         self._rows: dict[int, StoredSummary] = {}
         self._identities: dict[str, StoredSummary] = {}
         self._appearances: dict[str, Appearance] = {}
@@ -71,7 +72,11 @@ class Known:
 
     def identity(self, one: Keyed) -> str:
         """What makes it itself, now that it is known whose address is its own."""
-        return one.identities[-1 if one.entry.url in self.shared else 0]
+        return one.identities[-1 if self.is_shared(one) else 0]
+
+    def is_shared(self, one: Keyed) -> bool:
+        """Whether its address is nobody's own."""
+        return one.ways.get("url") in self.shared
 
     def own(self, one: Keyed) -> StoredSummary | None:
         """The row of this source that has its identity."""
@@ -114,10 +119,20 @@ class Known:
                         found.setdefault(id(row), row)
         yield from sorted(found.values(), key=lambda row: row.source != self.source)
 
+    def turned(self, one: Keyed) -> StoredSummary | None:
+        """The row of a page that was an article until now, or a summary, and is so no more."""
+        for row in self._by.get(("url", one.ways.get("url", "")), {}).values():
+            same = row.source == self.source and self._is_its_own_address(one, row)
+            free = row.kind != one.entry.kind and id(row) not in self.claimed
+            if same and free and not self.ids_tell_apart(one, row):
+                return row
+        return None
+
     def ids_tell_apart(self, one: Keyed, row: StoredSummary) -> bool:
         """Whether this source gives the two different ids."""
-        both_have = bool(one.entry.guid) and row.identity.startswith("guid:")
-        return (both_have and row.identity not in one.identities) or _other_ids(one.entry, row)
+        if _other_ids(one.entry, row):
+            return True
+        return _other_guid(one, row) and not self._is_given_anew(one, row)
 
     def fetch(self, pks: Sequence[int]) -> list[StoredSummary]:
         """More rows by their primary keys; what is here already stays the same object."""
@@ -141,7 +156,9 @@ class Known:
         identity = self.identity(one)
         if row.source != self.source:  # it was another's until now
             return identity if row.identity == identity else self.free_identity(one)
-        surer = one.entry.guid or not row.identity.removeprefix("article:").startswith(SURE)
+        # A page that turned into a summary is known as one from now on.
+        known = row.identity if row.kind == "summary" else row.identity.removeprefix("article:")
+        surer = one.entry.guid or not known.startswith(SURE)
         if not surer or identity in self._identities:
             return row.identity
         self._identities[identity] = row
@@ -161,19 +178,21 @@ class Known:
     def add_appearance(self, appearance: Appearance) -> None:
         """The same for where a known study stands besides."""
         self._appearances[appearance.identity] = appearance
-        self._elsewhere[appearance.summary_id].append(appearance)
+        if appearance.summary_id:  # nothing is asked of what is new itself
+            self._elsewhere[appearance.summary_id].append(appearance)
         self.claim(appearance)
 
     def _look_up(self, entries: Sequence[Keyed]) -> None:
         for part in parts(entries):
             names = {name for one in part for name in one.identities}
             within = {ident.identity_within(self.source, name) for name in names}
+            self._stated |= names | within
             self._take_all(StoredSummary.objects.filter(identity__in=names | within))
             self._take_appearances(Appearance.objects.filter(identity__in=within))
 
     def _settle(self, one: Keyed) -> StoredSummary | Appearance | None:
         """What its identity alone tells: the same words under it, and no id that is new of it."""
-        for name in one.identities[-1 if one.entry.url in self.shared else 0 :]:
+        for name in one.identities[-1 if self.is_shared(one) else 0 :]:
             seen = self._appearances.get(ident.identity_within(self.source, name))
             if seen is not None:
                 return seen
@@ -193,14 +212,15 @@ class Known:
         lowered = StoredSummary.objects.alias(doi_key=Lower("doi")).order_by("pk")
         for part in parts(entries):
             keys = {way: {one.ways[way] for one in part if way in one.ways} for way in ident.WAYS}
+            urls = {url for key in keys["url"] for url in ident.spellings(key)}
             columns = {
-                "doi_key": keys["doi"], "pmid": keys["pmid"], "url": keys["url"],
+                "doi_key": keys["doi"], "pmid": keys["pmid"], "url": urls,
                 "text_key": keys["text"], "title_key": keys["title"],
             }  # fmt: skip
             asked = [Q(**{f"{name}__in": found}) for name, found in columns.items() if found]
             rows = self._take_all(lowered.filter(reduce(or_, asked)))
             here = Q(source=self.source, summary__in=[row.pk for row in rows])
-            self._take_appearances(Appearance.objects.filter(here | Q(url__in=keys["url"])))
+            self._take_appearances(Appearance.objects.filter(here | Q(url__in=urls)))
 
     def _take_all(self, rows: Iterable[StoredSummary]) -> list[StoredSummary]:
         taken = [self._rows.setdefault(row.pk, row) for row in rows]
@@ -212,9 +232,7 @@ class Known:
         self._identities[row.identity] = row
         self._list("doi", ident.doi_key(row.doi), row)
         self._list("pmid", row.pmid, row)
-        self._list("url", row.url, row)
-        if row.pk:  # what an entry brings now has that form already
-            self._list("url", own_form(row.url), row)
+        self._list("url", own_key(row.url) if row.pk else ident.address_key(row.url), row)
         self._list("text", row.text_key, row)
         self._list("title", row.title_key, row)
 
@@ -227,7 +245,7 @@ class Known:
             if one.source == self.source:
                 self._appearances[one.identity] = one
                 self._elsewhere[one.summary_id].append(one)
-            self._list("url", one.url, self._rows[one.summary_id])
+            self._list("url", ident.address_key(one.url), self._rows[one.summary_id])
 
     def _list(self, way: str, key: str, row: StoredSummary) -> None:
         if key:
@@ -238,14 +256,12 @@ class Known:
 
         A feed may hold one entry at a time, so what was gathered before counts.
         """
-        often = Counter(
-            (key, row.kind, row.source)
-            for (way, key), rows in self._by.items()
-            if way == "url"
-            for row in rows.values()
-            if key in (row.url, own_form(row.url))
-        )
-        return frozenset(url for (url, _, _), times in often.items() if times > 1)
+        linked: defaultdict[tuple[str, str, str], list[StoredSummary]] = defaultdict(list)
+        for (way, key), rows in self._by.items():
+            for row in rows.values() if way == "url" else ():
+                if key == own_key(row.url):
+                    linked[key, row.kind, row.source].append(row)
+        return frozenset(key for (key, _, _), rows in linked.items() if ident.are_several(rows))
 
     def _is_same(self, one: Keyed, row: StoredSummary, way: str) -> bool:
         if way == "title" and abs(_dated(one.entry, self.now) - dated(row)) > SAME_TITLE_WITHIN:
@@ -254,40 +270,69 @@ class Known:
             return not self._told_apart(one, row, way)
         if _other_ids(one.entry, row):
             return False
-        return way not in ("text", "title") or not self._is_taken(one, row)
+        return way not in ("text", "title") or not self._is_taken(one, row, way)
 
     def _told_apart(self, one: Keyed, row: StoredSummary, way: str) -> bool:
         """True if their source states two different things: one would overwrite the other.
 
         A monthly round-up has the same title each time, and a feed may link all of it to one page.
         """
-        entry, other_address = one.entry, _other_address(one.entry, row)
-        return (
-            self.ids_tell_apart(one, row)
-            or (way == "text" and other_address)
-            or (way == "title" and (other_address or not self._is_edited(entry, row)))
+        if self.ids_tell_apart(one, row):
+            return True
+        if _other_guid(one, row):  # it was given anew: more than one way says so
+            return False
+        other_address = _other_address(one.entry, row)
+        return (way == "text" and other_address) or (
+            way == "title" and (other_address or not self._is_edited(one, row))
         )
 
-    def _is_edited(self, entry: Entry, row: StoredSummary) -> bool:
+    def _is_given_anew(self, one: Keyed, row: StoredSummary) -> bool:
+        """Whether another guid stands for the same summary: a site that moves changes them all.
+
+        An equal DOI or PMID says more than a guid. An article may come each month under one title
+        and address, so its guid stays what it is; a round-up of summaries has another date.
+        """
+        entry = one.entry
+        if not (entry.kind == row.kind == "summary"):
+            return False
+        if _same_ids(entry, row):
+            return True
+        same_words = row.text_key == one.ways["text"]
+        own_address = self._is_its_own_address(one, row)
+        if row.identity in self._stated:  # both stand there side by side
+            return same_words and own_address
+        alike = row.title_key == one.ways.get("title") and (
+            row.published_at == entry.published_at or ident.same_line(row.headline, entry.headline)
+        )
+        return same_words or (own_address and alike)
+
+    def _is_its_own_address(self, one: Keyed, row: StoredSummary) -> bool:
+        """Whether both have the same address, and nothing else has."""
+        key = one.ways.get("url")
+        return key is not None and key not in self.shared and key == own_key(row.url)
+
+    def _is_edited(self, one: Keyed, row: StoredSummary) -> bool:
         """Of one source an equal title alone says nothing: a link, or the headline, says more.
 
         What stands beside the row in the same harvest is no edit of it.
         """
         if id(row) in self.claimed:
             return False
-        linked = bool(entry.url) and entry.url not in self.shared
-        return linked or ident.same_line(entry.headline, row.headline)
+        linked = bool(one.entry.url) and not self.is_shared(one)
+        return linked or ident.same_line(one.entry.headline, row.headline)
 
-    def _is_taken(self, one: Keyed, row: StoredSummary) -> bool:
-        """Whether this source states the row's study elsewhere: two of its own are not one.
-
-        What has only its words for an identity, or the same address, may be it before an edit.
-        """
+    def _is_taken(self, one: Keyed, row: StoredSummary, way: str) -> bool:
+        """Whether this source states the row's study elsewhere: two of its own are not one."""
         return any(
-            id(other) in self.claimed
-            or not (ident.WORDS_ALONE in other.identity or other.url == one.entry.url)
+            id(other) in self.claimed or not self._may_be(one, other, way)
             for other in self._elsewhere[row.pk]
         )
+
+    def _may_be(self, one: Keyed, other: Appearance, way: str) -> bool:
+        """Whether what stood there may be the entry: before an edit, or before the site moved."""
+        same_address = ident.address_key(other.url) == one.ways.get("url", "")
+        moved = way == "text" and one.entry.kind == "summary" and other.identity not in self._stated
+        return ident.WORDS_ALONE in other.identity or same_address or moved
 
 
 def parts(them: Iterable[T]) -> Iterator[Sequence[T]]:
@@ -306,20 +351,37 @@ def _dated(entry: Entry, now: datetime) -> datetime:
 
 
 def _other_address(entry: Entry, row: StoredSummary) -> bool:
-    return bool(entry.url and row.url and row.url != entry.url and own_form(row.url) != entry.url)
+    if not (entry.url and row.url) or row.url == entry.url:
+        return False
+    return own_key(row.url) != ident.address_key(entry.url)
+
+
+def _other_guid(one: Keyed, row: StoredSummary) -> bool:
+    both_have = bool(one.entry.guid) and row.identity.startswith("guid:")
+    return both_have and row.identity not in one.identities
 
 
 def _other_ids(entry: Entry, row: StoredSummary) -> bool:
     """Whether an id tells the two apart, and none says that they are one."""
-    pairs = ((ident.doi_key(entry.doi), ident.doi_key(row.doi)), (entry.pmid, row.pmid))
-    stated = [pair for pair in pairs if all(pair)]
+    stated = _both_state(entry, row)
     return bool(stated) and all(one != other for one, other in stated)
 
 
+def _same_ids(entry: Entry, row: StoredSummary) -> bool:
+    return any(one == other for one, other in _both_state(entry, row))
+
+
+def _both_state(entry: Entry, row: StoredSummary) -> list[tuple[str, str]]:
+    """The ids that mean the same everywhere, of those that both state."""
+    pairs = ((ident.doi_key(entry.doi), ident.doi_key(row.doi)), (entry.pmid, row.pmid))
+    return [pair for pair in pairs if all(pair)]
+
+
 @lru_cache(maxsize=4096)
-def own_form(url: str) -> str:
-    """A stored address as an entry has it now: older versions kept them as they came."""
+def own_key(url: str) -> str:
+    """The key of a stored address: older versions kept addresses as they came."""
     try:
-        return canonical(url.replace(" ", "%20"), keep_fragment=True) if url else ""
+        url = canonical(url.replace(" ", "%20"), keep_fragment=True) if url else ""
     except ValueError:
-        return url
+        pass
+    return ident.address_key(url)
