@@ -84,7 +84,7 @@ def test_the_public_page_holds_nothing_personal() -> None:
     for word in (
         "__DIGEST",
         "Leave this list",
-        "Choose your themes",
+        "Your page: themes, lists, a pause",
         "<!--say",
         "<!--theme",
         "You get this",
