@@ -44,15 +44,16 @@ RESTS = NEXT_TRY[:4]  # one minute to two hours
 WHO = "the schedule"
 
 log = structlog.get_logger("clock")
-# Configuration, slot and now → how the occurrence ends, and a note.
-Steps = dict[str, Callable[[Config, str, datetime], tuple[str, str]]]
+NEVER = Event()  # nobody stops it
+# Configuration, slot, now and what is set to stop it → how the occurrence ends, and a note.
+Steps = dict[str, Callable[[Config, str, datetime, Event], tuple[str, str]]]
 
 
 def start_clock(config: Config, keys: Keys, stop: Event) -> BackgroundScheduler:
     """Start ticking in the background; the caller sets `stop`, then shuts the scheduler down."""
     scheduler = BackgroundScheduler(timezone=config.zone)
     for name, work, seconds in (  # each in a thread of its own: a long issue keeps nobody waiting
-        ("slots", partial(tick, config), TICK_SECONDS),
+        ("slots", partial(tick, config, stop=stop), TICK_SECONDS),
         ("mails", partial(mails, config, keys, stop, alarm=Alarm(config, keys)), TICK_SECONDS),
         ("queue", partial(queue, config, keys, rest=Rest()), TICK_SECONDS),
         ("answers", _answers, ANSWER_SECONDS),
@@ -89,7 +90,7 @@ def _quietly(name: str, work: Callable[[datetime], None]) -> Callable[[], None]:
     return run
 
 
-def tick(config: Config, now: datetime) -> None:
+def tick(config: Config, now: datetime, stop: Event = NEVER) -> None:
     """Claim and do every slot that is due; take up what waits or was abandoned."""
     for job in STEPS:
         expression = getattr(config.schedule, job)
@@ -97,7 +98,7 @@ def tick(config: Config, now: datetime) -> None:
             _claim_due(job, expression, config, now)
         for occurrence in _open_occurrences(job, now):
             if _take(occurrence, now):
-                _do(occurrence, config, now)
+                _do(occurrence, config, now, stop)
 
 
 @dataclass
@@ -236,12 +237,12 @@ def _take(occurrence: Occurrence, now: datetime) -> bool:
     return same.update(state="claimed", claimed_at=now) == 1
 
 
-def _do(occurrence: Occurrence, config: Config, now: datetime) -> None:
+def _do(occurrence: Occurrence, config: Config, now: datetime, stop: Event) -> None:
     with _failures_noted(occurrence, now):
         if _too_late(occurrence.job, instant_of(occurrence.slot, config.zone), config, now):
             _finish(occurrence, "missed", _ask(occurrence, config), now)
         else:
-            _finish(occurrence, *STEPS[occurrence.job](config, occurrence.slot, now), now)
+            _finish(occurrence, *STEPS[occurrence.job](config, occurrence.slot, now, stop), now)
 
 
 def _too_late(job: str, due: datetime, config: Config, now: datetime) -> bool:
@@ -273,20 +274,20 @@ def _finish(occurrence: Occurrence, state: str, note: str, now: datetime) -> Non
     Occurrence.objects.filter(pk=occurrence.pk).update(state=state, note=note, finished_at=now)
 
 
-def _gather(config: Config, slot: str, now: datetime) -> tuple[str, str]:
-    results = gather(config, now=now, due_only=True)
+def _gather(config: Config, slot: str, now: datetime, stop: Event) -> tuple[str, str]:
+    results = gather(config, now=now, due_only=True, stop=stop)
     new, failed = sum(r.new for r in results), sum(r.failed for r in results)
     resting = sum(bool(r.skipped) for r in results)
     rest = f", {resting} of {len(results)} sources not asked" if resting else ""
     return "done", f"{new} new, {failed} refused{rest}"
 
 
-def _compose(config: Config, slot: str, now: datetime) -> tuple[str, str]:
+def _compose(config: Config, slot: str, now: datetime, stop: Event) -> tuple[str, str]:
     issue = compose(config, now=now, slot=slot)
     return "done", f"issue {issue.number} is a {issue.state}"
 
 
-def _send(config: Config, slot: str, now: datetime) -> tuple[str, str]:
+def _send(config: Config, slot: str, now: datetime, stop: Event) -> tuple[str, str]:
     """Hand the approved issue on to be sent; one that nobody approves or may approve waits."""
     draft = Issue.objects.filter(state=Issue.State.DRAFT).first()
     if draft and config.issue.approval == "none":

@@ -35,8 +35,8 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the clock did; the steps themselves are replaced."""
     happened: list[str] = []
 
-    def step(name: str) -> Callable[[Config, str, datetime], tuple[str, str]]:
-        def run(config: Config, slot: str, now: datetime) -> tuple[str, str]:
+    def step(name: str) -> Callable[[Config, str, datetime, Event], tuple[str, str]]:
+        def run(config: Config, slot: str, now: datetime, stop: Event) -> tuple[str, str]:
             happened.append(name)
             return "done", ""
 
@@ -112,7 +112,7 @@ def test_a_slot_whose_process_died_is_taken_up_again(config: Config, done: list[
 def test_a_step_that_is_refused_is_noted_and_stops_no_other(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(config: Config, slot: str, now: datetime) -> tuple[str, str]:
+    def refuse(config: Config, slot: str, now: datetime, stop: Event) -> tuple[str, str]:
         raise Refused("no room", mend="Make room")
 
     monkeypatch.setitem(clock.STEPS, "compose", refuse)

@@ -100,7 +100,8 @@ def table(
 ) -> None:
     """A table for people; numbers stand right. The first column, which one copies, stays whole.
 
-    So do the first `whole` of them. A `lean` one has no lines between its columns: there is room for more of them.
+    So do the first `whole` of them. A `lean` one has no lines between its columns: there is room
+    for more of them.
     """
     rows = [list(row) for row in rows]
     if title:  # a line of its own: as a table's title it would fold to the table's width

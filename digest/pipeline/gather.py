@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
+from threading import Event
 
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef
@@ -42,6 +43,7 @@ from digest.values import Harvest, Refusal
 
 log = logging.getLogger("gather")
 
+STOPPED = "the gathering was stopped before; the next one goes on"
 Progress = Callable[[str, int, int], None]  # a source's name, how many are done, of how many
 
 
@@ -98,11 +100,13 @@ def gather(
     only: str | None = None,
     due_only: bool = False,
     progress: Progress | None = None,
+    stop: Event | None = None,
 ) -> list[Gathering]:
     """Visit each source (or only the named one) and store what is new, in the order of config.
 
     Passed over, unless it is named: a source that is gone for good, or whose site asked us to
     wait; with `due_only` (the schedule) also one whose next try after a failure is still to come.
+    Once `stop` is set it ends at once: what was not yet stored comes with the next gathering.
     Raises Refused when no source has the name `only`.
     """
     sources = _chosen(config, only)
@@ -116,7 +120,8 @@ def gather(
     store = _Store(config, now)
     with open_wire(config) as wire:
         visit = _visitor(config, wire, memories, now, insist=only is not None)
-        tours = side_by_side(_tours(waiting), visit, at_once=config.fetch.hosts_at_once)
+        hosts = config.fetch.hosts_at_once
+        tours = side_by_side(_tours(waiting), visit, at_once=hosts, stop=stop)
         with closing(tours):
             for done, brought in enumerate(tours, 1):
                 name = brought.source.name
@@ -124,6 +129,8 @@ def gather(
                 report(name, done, len(waiting))
     forget_the_old(now)
     held = _held(list(results))
+    left = [Gathering(s.name, s.kind, skipped=STOPPED) for s in sources if s.name not in results]
+    results |= {one.source: one for one in left}
     return [replace(results[s.name], held=held.get(s.name, 0)) for s in sources]
 
 

@@ -22,7 +22,8 @@ from digest.pipeline.keeping.flags import (
     flag_similar,
     settle_removed,
 )
-from digest.pipeline.keeping.known import AT_ONCE, IDS, Keyed, Known, dated, keyed, parts
+from digest.pipeline.keeping.keyed import Keyed, dated, keyed
+from digest.pipeline.keeping.known import AT_ONCE, IDS, Known, parts
 from digest.pipeline.keeping.missing import missing_of
 from digest.pipeline.keeping.slugs import name_all
 from digest.pipeline.keeping.turns import one_at_a_time
@@ -133,7 +134,7 @@ class _Keeping:
         if self.known.is_orphan(row):
             self._take_over(row, one)
             return
-        if row.source == self.source:
+        if row.source == self.source.name:
             self.besides.append((appearance, one))
         self._fill(row, one)
         if (appearance.url, appearance.place) != (one.entry.url, one.entry.place):

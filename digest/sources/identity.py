@@ -10,6 +10,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from digest.values import Entry
@@ -72,6 +73,7 @@ def doi_key(doi: str) -> str:
     return doi.lower()
 
 
+@lru_cache(maxsize=4096)  # it is asked for several times of each entry
 def address_key(url: str) -> str:
     """An address for comparing: http or https, `www.` and a last slash say nothing of the page.
 
@@ -135,7 +137,7 @@ def _opening(told: Told) -> tuple[str, ...]:
 
 def _parted(address: str) -> tuple[str, str]:
     """Up to its query or place, and from there on."""
-    ends = min((at for at in map(address.find, "?#") if at >= 0), default=len(address))
+    ends = min(len(address.partition("?")[0]), len(address.partition("#")[0]))
     return address[:ends], address[ends:]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -155,8 +156,9 @@ def test_an_edited_page_is_changed_whatever_words_it_has_now(give: Gives) -> Non
 
 
 def test_an_id_that_comes_later_tells_apart_from_then_on(give: Gives) -> None:
-    for guid, headline in (("", "First."), ("1", "First."), ("2", "Second.")):
-        give("one", an_entry(guid=guid, headline=headline))
+    for guid, headline, days in (("", "First.", 0), ("1", "First.", 0), ("2", "Second.", 7)):
+        published = NOW + timedelta(days=days)
+        give("one", an_entry(guid=guid, headline=headline, published_at=published))
         run()
     assert set(StoredSummary.objects.values_list("identity", "headline")) == {
         ("guid:one:1", "First."),
@@ -173,9 +175,8 @@ def test_a_text_whose_file_moved_stays_one_summary(give: Gives) -> None:
 
 @pytest.mark.parametrize("guid", ["1", ""])
 def test_a_study_and_an_article_at_one_address_disturb_nothing(give: Gives, guid: str) -> None:
-    give("one", an_entry(guid=guid))
+    give("one", an_entry(guid=guid), an_entry(**{**MONTHLY, "body": "Text.", "guid": guid}))
     run()
-    give("one", an_entry(**{**MONTHLY, "body": "Text.", "guid": guid}))
     run()
     kinds = StoredSummary.objects.order_by("kind").values_list("kind", flat=True)
     assert list(kinds) == (["article"] if guid else ["article", "summary"])

@@ -7,11 +7,12 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
 
-from digest.clock import STEPS
+from digest.clock import NEVER, STEPS
 from digest.config import Config
 from digest.errors import SourceError
 from digest.models import Issue, LedgerEntry, QueuedMail, SeenAddress, SourceState, StoredSummary
@@ -244,12 +245,27 @@ def test_the_clock_waits_for_the_rest_of_each_source_and_says_so(harvesting: Doe
         raise BROKEN
 
     harvesting(broken)
-    assert STEPS["gather"](feeds(2), "", NOW) == ("done", "0 new, 2 refused")
+    assert STEPS["gather"](feeds(2), "", NOW, NEVER) == ("done", "0 new, 2 refused")
     harvesting(lambda source, visit: Harvest((entry_of(source),)))
     soon, later = NOW + timedelta(minutes=14), NOW + timedelta(minutes=15)
     resting = "0 new, 0 refused, 2 of 2 sources not asked"
-    assert STEPS["gather"](feeds(2), "", soon) == ("done", resting)
-    assert STEPS["gather"](feeds(2), "", later) == ("done", "2 new, 0 refused")
+    assert STEPS["gather"](feeds(2), "", soon, NEVER) == ("done", resting)
+    assert STEPS["gather"](feeds(2), "", later, NEVER) == ("done", "2 new, 0 refused")
+
+
+def test_a_gathering_that_is_stopped_says_what_was_not_stored(harvesting: Does) -> None:
+    stop = Event()
+
+    def last(source: SourceSettings, visit: Visit) -> Harvest:
+        stop.set()
+        return Harvest((entry_of(source),))
+
+    harvesting(last)
+    results = gather(feeds(3), now=NOW, stop=stop)
+    skipped = [result for result in results if result.skipped]
+    assert skipped
+    assert all("was stopped" in result.skipped and not result.failed for result in skipped)
+    assert STEPS["gather"](feeds(3), "", NOW, stop)[1].endswith("sources not asked")
 
 
 def test_editors_are_told_once_of_a_source_that_is_gone(harvesting: Does) -> None:

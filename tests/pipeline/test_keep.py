@@ -99,8 +99,9 @@ def test_an_edited_page_is_changed_whatever_words_it_has_now() -> None:
 
 
 def test_an_id_that_comes_later_tells_apart_from_then_on() -> None:
-    for guid, headline in (("", "First."), ("1", "First."), ("2", "Second.")):
-        kept("one", an_entry(guid=guid, headline=headline))
+    for guid, headline, days in (("", "First.", 0), ("1", "First.", 0), ("2", "Second.", 7)):
+        published = NOW + timedelta(days=days)
+        kept("one", an_entry(guid=guid, headline=headline, published_at=published))
     assert set(StoredSummary.objects.values_list("identity", "headline")) == {
         ("guid:one:1", "First."),
         ("guid:one:2", "Second."),
@@ -115,10 +116,13 @@ def test_a_text_whose_file_moved_stays_one_summary() -> None:
 
 @pytest.mark.parametrize("guid", ["1", ""])
 def test_a_study_and_an_article_at_one_address_disturb_nothing(guid: str) -> None:
-    kept("one", an_entry(guid=guid))
-    kept("one", an_entry(**{**MONTHLY, "body": "Text.", "guid": guid}))
+    both = [an_entry(guid=guid), an_entry(**{**MONTHLY, "body": "Text.", "guid": guid})]
+    for _ in range(2):
+        kept("one", *both)
+    again = kept("one", *reversed(both))
+    assert (again.new, again.changed) == (0, 0) if not guid else (0, 1)
     kinds = StoredSummary.objects.order_by("kind").values_list("kind", flat=True)
-    assert list(kinds) == (["article"] if guid else ["article", "summary"])
+    assert list(kinds) == (["summary"] if guid else ["article", "summary"])
 
 
 def test_ids_and_addresses_that_are_too_long_to_store_still_tell_apart() -> None:

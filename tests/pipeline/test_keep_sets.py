@@ -69,7 +69,7 @@ def test_the_number_of_queries_does_not_grow_with_the_entries() -> None:
     few, many = round_of(4), round_of(35)
     assert many == few
     assert max(many.values()) <= 20
-    assert many["the same"] <= 5
+    assert many["the same"] <= (6 if connection.vendor == "postgresql" else 5)  # one for the lock
 
 
 @pytest.mark.django_db
@@ -118,6 +118,38 @@ def test_a_clash_that_stays_is_told_and_nothing_is_half_kept(
     with pytest.raises(IntegrityError):
         kept("one", an_entry(guid="1", found="Changed."))
     assert StoredSummary.objects.get().found == an_entry().found
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.both_databases
+@pytest.mark.only_postgresql  # SQLite lets one writer in at a time
+@pytest.mark.parametrize("other", ["two", "one"])
+def test_who_gathers_at_the_same_time_waits_and_finds_the_same_study(other: str) -> None:
+    results = list[Any]()
+
+    def gathering() -> None:
+        try:
+            with transaction.atomic():
+                told = an_entry(doi="10.5555/X", guid="b", title="Else", headline="E.", url="")
+                results.append(kept(other, told))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=gathering)
+    with transaction.atomic():
+        kept("one", an_entry(doi="10.5555/x", guid="a"))
+        thread.start()
+        while thread.is_alive() and not waits_for_the_lock():
+            thread.join(timeout=0.01)
+    thread.join(timeout=60)
+    assert [result.new for result in results] == [0]
+    assert StoredSummary.objects.count() == 1
+
+
+def waits_for_the_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.django_db(transaction=True)

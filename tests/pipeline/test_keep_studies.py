@@ -54,6 +54,27 @@ def test_other_ids_tell_two_apart_whatever_else_is_the_same(ids: dict[str, str])
     assert Flag.objects.get().kind == "similar"
 
 
+@pytest.mark.parametrize("source", ["one", "two"])
+def test_one_id_that_agrees_says_more_than_another_that_does_not(source: str) -> None:
+    kept("one", an_entry(doi="10.5555/preprint", pmid="7"))
+    other = an_entry(**OTHER, doi="10.5555/printed", pmid="7")
+    assert (kept(source, other).new, StoredSummary.objects.count()) == (0, 1)
+
+
+def test_two_of_one_harvest_with_the_title_of_another_s_study_are_not_both_it() -> None:
+    kept("one", an_entry())
+    two = [an_entry(url="", headline=f"Number {n}.", found=f"Of {n}.") for n in (1, 2)]
+    result = kept("two", *two)
+    assert (result.new, result.merged) == (1, 1)
+
+
+def test_an_address_that_is_nobody_s_own_fills_no_gap() -> None:
+    kept("one", an_entry(doi="10.5555/a", url="", journal=""))
+    kept("two", an_entry(doi="10.5555/a"), an_entry(doi="10.5555/b", title="B", headline="B."))
+    row = StoredSummary.objects.get(doi="10.5555/a")
+    assert (row.url, row.journal) == ("", an_entry().journal)
+
+
 @pytest.mark.parametrize(("days", "new"), [(45, 0), (46, 1)])
 def test_an_equal_title_is_one_study_only_within_45_days(days: int, new: int) -> None:
     kept("one", an_entry())

@@ -124,3 +124,19 @@ def test_what_ends_a_thread_ends_the_waiting_too(fault: type[BaseException]) -> 
     with pytest.raises(RuntimeError, match="a piece of work ended its thread") as caught:
         list(side_by_side([[1, 2], [3]], work, at_once=2))
     assert isinstance(caught.value.__cause__, fault)
+
+
+def test_setting_stop_ends_it_though_one_hangs() -> None:
+    hangs, stop = threading.Event(), threading.Event()
+    taken: list[str] = []
+
+    def work(name: str) -> str:
+        if name == "hung":
+            stop.set()
+            hangs.wait(PATIENCE)
+        return name
+
+    rows = [["quick"], ["hung", "never begun"]]
+    taken += side_by_side(rows, work, at_once=1, stop=stop)
+    assert "hung" not in taken
+    hangs.set()

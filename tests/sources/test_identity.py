@@ -6,9 +6,11 @@ import pytest
 
 from digest.sources.identity import (
     LONGEST,
+    address_key,
     identities,
     identity_within,
     shared_addresses,
+    spellings,
     text_key,
     title_key,
     ways_of,
@@ -59,10 +61,45 @@ def test_an_address_is_shared_when_different_words_link_to_it() -> None:
         return shared_addresses(entries)
 
     one, other = an_entry(headline="One."), an_entry(headline="Other.")
-    assert shared(one, other) == {URL}
+    assert shared(one, other) == {address_key(URL)}
+    spelt = an_entry(headline="Other.", url="http://www.news.example.org/walk/")
+    assert shared(one, spelt) == {address_key(URL)}
     assert shared(one, an_entry(headline="ONE", found="Else.")) == frozenset()
     assert shared(an_entry(url=""), an_entry(url="", headline="x")) == frozenset()
     assert shared(one, an_entry(kind="article", headline="x")) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("page", "mark"),
+    [
+        ("", ""),
+        ("/walk", ""),
+        ("/walk", "?p=1"),
+        ("", "?p=a/"),
+        ("/walk", "#a?b"),
+        ("", "?u=a://b"),
+    ],
+)
+def test_the_spellings_of_an_address_have_one_key_and_are_found_by_it(page: str, mark: str) -> None:
+    spelt = {
+        f"{scheme}://{www}x.example.org{page}{slash}{mark}"
+        for scheme in ("http", "https")
+        for www in ("", "www.")
+        for slash in ("", "/")
+    }
+    assert {address_key(url) for url in spelt} == {f"x.example.org{page}{mark}"}
+    assert set(spellings(f"x.example.org{page}{mark}")) == spelt
+
+
+def test_the_case_of_a_path_and_the_rest_of_an_address_say_which_page_it_is() -> None:
+    several = [
+        "https://a.b/Walk",
+        "https://a.b/walk",
+        "https://a.b/walk?p=1",
+        "https://www2.a.b/walk",
+    ]
+    assert len({address_key(url) for url in several}) == 4
+    assert address_key("") == ""
 
 
 def test_an_identity_fits_its_column_and_long_ones_stay_apart() -> None:

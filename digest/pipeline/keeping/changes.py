@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from digest.models import Revision, StoredSummary
-from digest.pipeline.keeping.known import Keyed, own_key
+from digest.pipeline.keeping.keyed import Keyed, own_key
 from digest.pipeline.keeping.sent import NAMED, same_words
 from digest.pipeline.rows import instant
 from digest.sources.identity import address_key

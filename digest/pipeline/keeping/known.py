@@ -7,42 +7,34 @@ source (law 1), or none.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache, reduce
+from functools import reduce
 from operator import or_
 from typing import TypeVar
 
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 
 from digest.models import Appearance, StoredSummary
+from digest.pipeline.keeping.keyed import (
+    Keyed,
+    dated,
+    dated_entry,
+    other_address,
+    other_guid,
+    other_ids,
+    own_key,
+    same_ids,
+)
 from digest.sources import identity as ident
 from digest.sources.similar import DAYS_APART
-from digest.values import Entry
-from digest.web_address import canonical
 
 AT_ONCE = 500  # entries that one query asks for
 T = TypeVar("T")
 SAME_TITLE_WITHIN = timedelta(days=DAYS_APART)
-SURE = ("guid:", "doi:")  # open the identities that outlast an edited page
 IDS = ("doi", "pmid")  # they mean the same everywhere
-
-
-@dataclass(frozen=True, slots=True)
-class Keyed:
-    """An entry and all that it can be known by."""
-
-    entry: Entry
-    identities: tuple[str, ...]  # as `identity.identities` has them
-    ways: Mapping[str, str]
-
-
-def keyed(entry: Entry, source: str) -> Keyed:
-    """An entry with its keys."""
-    ways = ident.ways_of(entry)
-    return Keyed(entry, ident.identities(entry, source, ways["text"]), ways)
 
 
 class Known:
@@ -130,9 +122,9 @@ class Known:
 
     def ids_tell_apart(self, one: Keyed, row: StoredSummary) -> bool:
         """Whether this source gives the two different ids."""
-        if _other_ids(one.entry, row):
+        if other_ids(one.entry, row):
             return True
-        return _other_guid(one, row) and not self._is_given_anew(one, row)
+        return other_guid(one, row) and not self._is_given_anew(one, row)
 
     def fetch(self, pks: Sequence[int]) -> list[StoredSummary]:
         """More rows by their primary keys; what is here already stays the same object."""
@@ -156,9 +148,8 @@ class Known:
         identity = self.identity(one)
         if row.source != self.source:  # it was another's until now
             return identity if row.identity == identity else self.free_identity(one)
-        # A page that turned into a summary is known as one from now on.
-        known = row.identity if row.kind == "summary" else row.identity.removeprefix("article:")
-        surer = one.entry.guid or not known.startswith(SURE)
+        kind = "article:" if one.entry.kind == "article" else ""
+        surer = one.entry.guid or not row.identity.startswith(("guid:", f"{kind}doi:"))
         if not surer or identity in self._identities:
             return row.identity
         self._identities[identity] = row
@@ -201,7 +192,7 @@ class Known:
                 row is not None
                 and row.source == self.source
                 and row.text_key == one.ways["text"]
-                and not _other_address(one.entry, row)
+                and not other_address(one.entry, row)
                 and all(getattr(row, name) or name not in one.ways for name in IDS)
             ):
                 return row
@@ -212,15 +203,15 @@ class Known:
         lowered = StoredSummary.objects.alias(doi_key=Lower("doi")).order_by("pk")
         for part in parts(entries):
             keys = {way: {one.ways[way] for one in part if way in one.ways} for way in ident.WAYS}
-            urls = {url for key in keys["url"] for url in ident.spellings(key)}
+            urls = [url for key in keys["url"] for url in ident.spellings(key)]
             columns = {
                 "doi_key": keys["doi"], "pmid": keys["pmid"], "url": urls,
                 "text_key": keys["text"], "title_key": keys["title"],
             }  # fmt: skip
-            asked = [Q(**{f"{name}__in": found}) for name, found in columns.items() if found]
+            asked = (_one_of(name, found) for name, found in columns.items())
             rows = self._take_all(lowered.filter(reduce(or_, asked)))
             here = Q(source=self.source, summary__in=[row.pk for row in rows])
-            self._take_appearances(Appearance.objects.filter(here | Q(url__in=urls)))
+            self._take_appearances(Appearance.objects.filter(here | _one_of("url", urls)))
 
     def _take_all(self, rows: Iterable[StoredSummary]) -> list[StoredSummary]:
         taken = [self._rows.setdefault(row.pk, row) for row in rows]
@@ -264,11 +255,14 @@ class Known:
         return frozenset(key for (key, _, _), rows in linked.items() if ident.are_several(rows))
 
     def _is_same(self, one: Keyed, row: StoredSummary, way: str) -> bool:
-        if way == "title" and abs(_dated(one.entry, self.now) - dated(row)) > SAME_TITLE_WITHIN:
+        if (
+            way == "title"
+            and abs(dated_entry(one.entry, self.now) - dated(row)) > SAME_TITLE_WITHIN
+        ):
             return False
         if row.source == self.source:
             return not self._told_apart(one, row, way)
-        if _other_ids(one.entry, row):
+        if other_ids(one.entry, row):
             return False
         return way not in ("text", "title") or not self._is_taken(one, row, way)
 
@@ -279,11 +273,11 @@ class Known:
         """
         if self.ids_tell_apart(one, row):
             return True
-        if _other_guid(one, row):  # it was given anew: more than one way says so
+        if other_guid(one, row):  # it was given anew: more than one way says so
             return False
-        other_address = _other_address(one.entry, row)
-        return (way == "text" and other_address) or (
-            way == "title" and (other_address or not self._is_edited(one, row))
+        elsewhere = other_address(one.entry, row)
+        return (way == "text" and elsewhere) or (
+            way == "title" and (elsewhere or not self._is_edited(one, row))
         )
 
     def _is_given_anew(self, one: Keyed, row: StoredSummary) -> bool:
@@ -295,7 +289,7 @@ class Known:
         entry = one.entry
         if not (entry.kind == row.kind == "summary"):
             return False
-        if _same_ids(entry, row):
+        if same_ids(entry, row):
             return True
         same_words = row.text_key == one.ways["text"]
         own_address = self._is_its_own_address(one, row)
@@ -341,47 +335,9 @@ def parts(them: Iterable[T]) -> Iterator[Sequence[T]]:
     return (listed[start : start + AT_ONCE] for start in range(0, len(listed), AT_ONCE))
 
 
-def dated(row: StoredSummary) -> datetime:
-    """When it was published, else when it was first seen."""
-    return row.published_at or row.first_seen
-
-
-def _dated(entry: Entry, now: datetime) -> datetime:
-    return entry.published_at or now
-
-
-def _other_address(entry: Entry, row: StoredSummary) -> bool:
-    if not (entry.url and row.url) or row.url == entry.url:
-        return False
-    return own_key(row.url) != ident.address_key(entry.url)
-
-
-def _other_guid(one: Keyed, row: StoredSummary) -> bool:
-    both_have = bool(one.entry.guid) and row.identity.startswith("guid:")
-    return both_have and row.identity not in one.identities
-
-
-def _other_ids(entry: Entry, row: StoredSummary) -> bool:
-    """Whether an id tells the two apart, and none says that they are one."""
-    stated = _both_state(entry, row)
-    return bool(stated) and all(one != other for one, other in stated)
-
-
-def _same_ids(entry: Entry, row: StoredSummary) -> bool:
-    return any(one == other for one, other in _both_state(entry, row))
-
-
-def _both_state(entry: Entry, row: StoredSummary) -> list[tuple[str, str]]:
-    """The ids that mean the same everywhere, of those that both state."""
-    pairs = ((ident.doi_key(entry.doi), ident.doi_key(row.doi)), (entry.pmid, row.pmid))
-    return [pair for pair in pairs if all(pair)]
-
-
-@lru_cache(maxsize=4096)
-def own_key(url: str) -> str:
-    """The key of a stored address: older versions kept addresses as they came."""
-    try:
-        url = canonical(url.replace(" ", "%20"), keep_fragment=True) if url else ""
-    except ValueError:
-        pass
-    return ident.address_key(url)
+def _one_of(column: str, texts: Collection[str]) -> Q:
+    """`column IN (…)` for thousands of texts: Django itself looks at each of them many times."""
+    if not texts:
+        return Q(pk__in=())
+    listed = RawSQL(", ".join(["%s"] * len(texts)), tuple(texts))  # noqa: S611 — placeholders alone
+    return Q(**{f"{column}__in": listed})

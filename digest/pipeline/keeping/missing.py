@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from digest.models import StoredSummary
-from digest.pipeline.keeping.known import Keyed, Known
+from digest.pipeline.keeping.keyed import Keyed
+from digest.pipeline.keeping.known import Known
 from digest.sources.similar import content_words, overlap
 from digest.values import Entry, Refusal
 
