@@ -11,11 +11,13 @@ import typer
 from digest.cli.output import (
     Json,
     counted,
+    heading,
     moment,
     print_json,
     printable,
     progress_bar,
     say,
+    say_wrapped,
     size,
     table,
     warn,
@@ -166,7 +168,7 @@ def flags(
     """What to look at: alike, changed after it was sent, or its file removed."""
     if context.invoked_subcommand:
         return
-    open_site(context)
+    zone = open_site(context).config.zone
     from digest.pipeline.flags import flag_lines
 
     lines = flag_lines(settled=all_)
@@ -176,14 +178,21 @@ def flags(
     if not lines:
         say("Nothing to look at.")
         return
-    columns = ("number", "kind", "slug", "detail", "raised", *(["settled_by"] if all_ else []))
-    table("", columns, ([line[column] for column in columns] for line in lines))
     for line in lines:
-        for change in line["changes"]:
-            say(f"{line['number']}: {change['field']}")
-            say(f"    was: {printable(change['before']) or 'nothing'}")
-            say(f"    is:  {printable(change['after']) or 'nothing'}")
+        _print_flag(line, zone)
     say("Seen to: `digest flags settle N`")
+
+
+def _print_flag(line: dict[str, Any], zone: ZoneInfo) -> None:
+    """A paragraph, not a row: what it says is too long for the columns of a terminal."""
+    settled = f", settled by {printable(line['settled_by'])}" if line["settled_by"] else ""
+    raised = _moment(line["raised"], zone)
+    heading(f"{line['number']}  {line['kind']}  {line['slug']}")
+    say_wrapped(f"{line['detail']} ({raised}{settled})", indent=3)
+    for change in line["changes"]:
+        say_wrapped(change["field"], indent=3)
+        say_wrapped(f"was: {change['before'] or 'nothing'}", indent=6)
+        say_wrapped(f"is: {change['after'] or 'nothing'}", indent=6)
 
 
 @flags_app.command()
